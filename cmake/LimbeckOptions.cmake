@@ -1,0 +1,37 @@
+# Flags that every target shares. PCH files demand equal flags everywhere, so
+# they are set here once and never per target.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# -fPIC by hand: CMake would give -fPIE to programs and break the shared PCH.
+add_compile_options(-fPIC -fvisibility=hidden -fvisibility-inlines-hidden)
+# One rounding of a*b+c everywhere, so that numbers do not depend on the
+# compiler's taste for fused multiply-add.
+add_compile_options(-ffp-contract=off)
+
+set(LIMBECK_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor
+                     -Woverloaded-virtual -Wno-sign-conversion)
+if(LIMBECK_WERROR)
+  list(APPEND LIMBECK_WARNINGS -Werror)
+endif()
+
+foreach(sanitizer IN LISTS LIMBECK_SANITIZERS)
+  add_compile_options(-fsanitize=${sanitizer} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${sanitizer})
+endforeach()
+if(LIMBECK_SANITIZERS)
+  add_compile_options(-fno-sanitize-recover=all)
+endif()
+
+if(LIMBECK_PCH)
+  # Without these two ccache misses every file that uses the PCH.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    add_compile_options(-fpch-preprocess)
+  endif()
+endif()

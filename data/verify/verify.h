@@ -1,0 +1,38 @@
+// Whether an answer is right: extraction and comparison. Integers and exact
+// strings here; other kinds say "unknown".
+#ifndef LIMBECK_DATA_VERIFY_VERIFY_H_
+#define LIMBECK_DATA_VERIFY_VERIFY_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "data/records.pb.h"
+
+namespace limbeck {
+
+inline constexpr int kVerifierVersion = 1;
+
+// The last balanced \boxed{...} (or \fbox{...}) of the text; none: nullopt.
+std::optional<std::string> ExtractBoxed(absl::string_view text);
+
+// The answer of a whole output or of a bare answer: last balanced \boxed{};
+// for AnswerKind INTEGER and STRING a text without box and without line break
+// is taken as the bare answer itself.
+std::optional<std::string> ExtractAnswer(absl::string_view text,
+                                         AnswerKind kind);
+
+// Canonical decimal digits ("-12") of an integer answer: blanks, a leading
+// plus, leading zeros, thousands separators in groups of three, a trailing
+// ".0..." and surrounding $ are dropped. Nothing symbolic. nullopt: no integer.
+std::optional<std::string> NormalizeInteger(absl::string_view text);
+
+// Verdict for a model's text (a whole answer or a bare one) against `gold`.
+// VERDICT_UNKNOWN when the gold answer itself cannot be read or the kind needs
+// mathematics that this verifier does not know; never a guess.
+Verification VerifyAnswer(absl::string_view gold, absl::string_view answer,
+                          AnswerKind kind);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_DATA_VERIFY_VERIFY_H_

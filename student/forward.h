@@ -1,0 +1,68 @@
+// The decoder as free functions over ATen: one forward for training over
+// packed sequences, one for decoding with a KV cache.
+#ifndef LIMBECK_STUDENT_FORWARD_H_
+#define LIMBECK_STUDENT_FORWARD_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "student/config.h"
+#include "student/weights.h"
+
+namespace limbeck {
+
+// Which tokens belong together, for one bin of packed sequences.
+struct PackedLayout {
+  std::vector<int64_t> starts;  // first token of each sequence, and the total
+  at::Tensor positions;         // [tokens] int64, restart at 0 per sequence
+  at::Tensor cosine;            // [tokens, head_dim] of RoPE, float32
+  at::Tensor sine;              // [tokens, head_dim]
+};
+// starts: 0 first, rising, the total number of tokens last.
+PackedLayout MakePackedLayout(const ModelConfig& config,
+                              std::vector<int64_t> starts,
+                              at::ScalarType dtype);
+
+// One transformer block: hidden [tokens, hidden] -> [tokens, hidden]. Tokens
+// attend to earlier tokens of their own sequence only. Differentiable.
+at::Tensor ForwardBlock(const ModelConfig& config, const BlockWeights& block,
+                        const PackedLayout& layout, const at::Tensor& hidden);
+
+// Embedding, all blocks, final norm: ids [tokens] int64 -> final hidden states
+// [tokens, hidden]. The head is not applied: losses take hidden and head.
+at::Tensor ForwardPacked(const ModelConfig& config,
+                         const ParameterStore& parameters,
+                         const PackedLayout& layout, const at::Tensor& ids);
+
+// Keys and values of `rows` sequences, each with room for `capacity` tokens.
+struct KvCache {
+  int64_t rows = 0;
+  int64_t capacity = 0;
+  std::vector<at::Tensor> keys;    // per layer [rows, kv_heads, capacity, dim]
+  std::vector<at::Tensor> values;  // per layer [rows, kv_heads, capacity, dim]
+};
+KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
+                    at::ScalarType dtype);
+
+// Runs the prompt of one row, alone, and fills its cache; returns the final
+// hidden state of the last token [hidden]. Depends on nothing but this prompt.
+at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,
+                   const std::vector<int64_t>& ids, int64_t row,
+                   KvCache& cache);
+// Copies the first `tokens` cached tokens of row `from` to row `to`.
+void CopyKvRow(KvCache& cache, int64_t from, int64_t to, int64_t tokens);
+
+// One decoding step of all rows of the cache: ids[row] is appended at position
+// lengths[row] (tokens already cached). Returns logits [rows, vocab] float32.
+// Exact: the number of rows is fixed and no row's result depends on another's
+// ids, length or position, so the same sequence gives the same bytes in any
+// company. Rows with length -1 are idle and give unspecified logits.
+at::Tensor DecodeStep(const ModelConfig& config, const ModelWeights& weights,
+                      const std::vector<int64_t>& ids,
+                      const std::vector<int64_t>& lengths, KvCache& cache);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_STUDENT_FORWARD_H_

@@ -1,0 +1,102 @@
+// The weights as plain structs of tensors over flat parameter groups.
+//
+// One group per transformer block, one for the embedding and one for final
+// norm and head. A group is one flat tensor; the named weights are views of it,
+// so the optimizer, gradient clipping and (later) sharding see flat memory and
+// the model sees matrices.
+#ifndef LIMBECK_STUDENT_WEIGHTS_H_
+#define LIMBECK_STUDENT_WEIGHTS_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "student/config.h"
+
+namespace limbeck {
+
+struct BlockWeights {
+  at::Tensor input_norm;      // [hidden]
+  at::Tensor q;               // [heads * head_dim, hidden]
+  at::Tensor k;               // [kv_heads * head_dim, hidden]
+  at::Tensor v;               // [kv_heads * head_dim, hidden]
+  at::Tensor q_bias;          // [heads * head_dim], undefined without bias
+  at::Tensor k_bias;          // [kv_heads * head_dim]
+  at::Tensor v_bias;          // [kv_heads * head_dim]
+  at::Tensor o;               // [hidden, heads * head_dim]
+  at::Tensor post_norm;       // [hidden]
+  at::Tensor gate;            // [intermediate, hidden]
+  at::Tensor up;              // [intermediate, hidden]
+  at::Tensor down;            // [hidden, intermediate]
+};
+
+struct ModelWeights {
+  at::Tensor embedding;  // [vocab, hidden]
+  std::vector<BlockWeights> blocks;
+  at::Tensor final_norm;  // [hidden]
+  at::Tensor head;        // [vocab, hidden]; the embedding itself when tied
+};
+
+// One named weight inside a group.
+struct WeightSlot {
+  std::string name;  // Hugging Face name, "model.layers.0.mlp.up_proj.weight"
+  std::vector<int64_t> shape;
+  int64_t offset = 0;  // elements from the start of the group
+  bool decays = false;  // matrices decay, norms and biases do not
+};
+
+struct ParameterGroup {
+  std::string name;  // "embedding", "block.0", "head"
+  at::Tensor flat;   // [elements], contiguous
+  std::vector<WeightSlot> slots;
+};
+
+// A model: configuration, groups, and the weights as views of the groups.
+struct Model {
+  ModelConfig config;
+  std::vector<ParameterGroup> groups;  // embedding, blocks in order, head
+  ModelWeights weights;
+};
+
+// Groups for a configuration, filled with zeros.
+absl::StatusOr<Model> MakeModel(const ModelConfig& config, at::ScalarType dtype);
+// Normal(0, initializer_range) matrices, ones in norms, zeros in biases; value
+// = function(seed, weight name, element), independent of device and order.
+absl::StatusOr<Model> MakeRandomModel(const ModelConfig& config,
+                                      uint64_t seed);
+// The same model in another dtype (copy).
+absl::StatusOr<Model> CastModel(const Model& model, at::ScalarType dtype);
+
+// Weights as views of other flat tensors with the same slots (gradients,
+// leaves of autograd): flat[i] belongs to groups[i].
+ModelWeights ViewWeights(const Model& model,
+                         const std::vector<at::Tensor>& flat);
+at::Tensor ViewSlot(const at::Tensor& flat, const WeightSlot& slot);
+
+// Gives out the parameters of one block at a time. Here whole groups stay on
+// one device; a sharded implementation gathers in Acquire and frees in Release.
+class ParameterStore {
+ public:
+  explicit ParameterStore(const ModelWeights& weights) : weights_(weights) {}
+
+  int64_t num_blocks() const {
+    return static_cast<int64_t>(weights_.blocks.size());
+  }
+  const BlockWeights& Acquire(int64_t block) const {
+    return weights_.blocks[static_cast<size_t>(block)];
+  }
+  void Release(int64_t) const {}
+  const ModelWeights& weights() const { return weights_; }
+
+ private:
+  const ModelWeights& weights_;
+};
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_STUDENT_WEIGHTS_H_
