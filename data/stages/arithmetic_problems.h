@@ -1,0 +1,27 @@
+// The stage that makes arithmetic problems.
+#ifndef LIMBECK_DATA_STAGES_ARITHMETIC_PROBLEMS_H_
+#define LIMBECK_DATA_STAGES_ARITHMETIC_PROBLEMS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "data/records.pb.h"
+#include "data/stages/options.pb.h"
+#include "data/stages/stage.h"
+
+namespace limbeck {
+
+// `options.num_problems` distinct problems whose SplitPosition lies in
+// [split_begin, split_end), sorted by id. Families and difficulties in equal
+// shares. ResourceExhausted when the families have too few distinct ones.
+absl::StatusOr<std::vector<Problem>> MakeArithmeticProblems(
+    const ArithmeticProblemsOptions& resolved, uint64_t seed);
+
+// Writes them to problems.lbk of each partition.
+absl::Status RunArithmeticProblemsStage(
+    const ArithmeticProblemsOptions& resolved, const StageRun& run);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_DATA_STAGES_ARITHMETIC_PROBLEMS_H_
