@@ -3,17 +3,11 @@
 # The include folder comes last (-idirafter): the wheel carries headers of an
 # old Protobuf that must not shadow ours.
 
-if(NOT LIMBECK_TORCH_DIR)
-  set(local "${CMAKE_SOURCE_DIR}/.limbeck/libtorch/torch")
-  if(EXISTS "${local}/lib/libtorch_cpu.so")
-    set(LIMBECK_TORCH_DIR "${local}" CACHE PATH "" FORCE)
-  else()
-    execute_process(
-      COMMAND python3 -c "import importlib.util as u, os; \
-s = u.find_spec('torch'); print(os.path.dirname(s.origin) if s else '')"
-      OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-    set(LIMBECK_TORCH_DIR "${found}" CACHE PATH "" FORCE)
-  endif()
+# scripts/setup leaves the folder's path in .limbeck/torch-dir.
+set(torch_dir_file "${CMAKE_SOURCE_DIR}/.limbeck/torch-dir")
+if(NOT LIMBECK_TORCH_DIR AND EXISTS "${torch_dir_file}")
+  file(STRINGS "${torch_dir_file}" found LIMIT_COUNT 1)
+  set(LIMBECK_TORCH_DIR "${found}" CACHE PATH "" FORCE)
 endif()
 if(NOT EXISTS "${LIMBECK_TORCH_DIR}/lib/libtorch_cpu.so")
   message(FATAL_ERROR
