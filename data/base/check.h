@@ -26,16 +26,16 @@ namespace limbeck::internal {
     }                                                                 \
   } while (false)
 
-#define LIMBECK_CHECK_OP_(a, op, b)                                    \
-  do {                                                                 \
-    const auto& limbeck_a_ = (a);                                      \
-    const auto& limbeck_b_ = (b);                                      \
-    if (!(limbeck_a_ op limbeck_b_)) {                                 \
-      ::limbeck::internal::FailCheck(                                  \
-          __FILE__, __LINE__,                                          \
+#define LIMBECK_CHECK_OP_(a, op, b)                                     \
+  do {                                                                  \
+    const auto& limbeck_a_ = (a);                                       \
+    const auto& limbeck_b_ = (b);                                       \
+    if (!(limbeck_a_ op limbeck_b_)) {                                  \
+      ::limbeck::internal::FailCheck(                                   \
+          __FILE__, __LINE__,                                           \
           absl::StrCat(#a " " #op " " #b " (", limbeck_a_, " against ", \
-                       limbeck_b_, ")"));                              \
-    }                                                                  \
+                       limbeck_b_, ")"));                               \
+    }                                                                   \
   } while (false)
 
 #define LIMBECK_CHECK_EQ(a, b) LIMBECK_CHECK_OP_(a, ==, b)

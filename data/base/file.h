@@ -32,6 +32,10 @@ class AtomicFile {
  private:
   AtomicFile(std::string path, std::string temporary_path, int descriptor);
 
+  absl::Status Flush();
+  void Abandon();  // closes and removes the temporary
+  absl::Status ClosedError() const;
+
   const std::string path_;
   const std::string temporary_path_;
   int descriptor_;
@@ -40,7 +44,7 @@ class AtomicFile {
 };
 
 // A log that grows line by line (metrics, journals). Each Append is one write
-// call; Sync makes it durable. `Create` with truncate_to >= 0 cuts the file to
+// call; Sync makes it durable. `Open` with truncate_to >= 0 cuts the file to
 // that many bytes first (resume drops what a killed run wrote too much).
 class AppendFile {
  public:
@@ -86,8 +90,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      uint64_t max_bytes = kNoSizeLimit);
 absl::Status WriteFileAtomically(const std::string& path,
                                  absl::string_view bytes);
-absl::Status CopyFileAtomically(const std::string& from,
-                                const std::string& to);
+absl::Status CopyFileAtomically(const std::string& from, const std::string& to);
 
 bool FileExists(const std::string& path);
 bool IsDirectory(const std::string& path);
@@ -95,8 +98,7 @@ absl::StatusOr<uint64_t> FileSize(const std::string& path);
 // Creates parents as well; existing directories are fine.
 absl::Status MakeDirectories(const std::string& path);
 // Names (not paths) inside a directory, sorted by bytes.
-absl::StatusOr<std::vector<std::string>> ListDirectory(
-    const std::string& path);
+absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);
 absl::Status RemoveTree(const std::string& path);
 // Renames and flushes both parent directories; `to` must not exist unless it
 // is a file.

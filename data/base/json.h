@@ -4,8 +4,8 @@
 #ifndef LIMBECK_DATA_BASE_JSON_H_
 #define LIMBECK_DATA_BASE_JSON_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <variant>
@@ -28,13 +28,22 @@ using JsonObject = std::vector<JsonMember>;  // in the order of the text
 // U+FFFD. Non-finite doubles are written as null.
 class Json {
  public:
-  enum class Kind { kNull, kBool, kInt, kUint, kDouble, kString, kArray,
-                    kObject };
+  enum class Kind {
+    kNull,
+    kBool,
+    kInt,
+    kUint,
+    kDouble,
+    kString,
+    kArray,
+    kObject
+  };
 
   Json() = default;
   Json(std::nullptr_t) {}
   Json(bool value) : value_(value) {}
   Json(int value) : value_(static_cast<int64_t>(value)) {}
+  Json(unsigned value) : value_(static_cast<int64_t>(value)) {}
   Json(int64_t value) : value_(value) {}
   Json(uint64_t value);  // stored as int64 where it fits
   Json(double value) : value_(value) {}
@@ -59,8 +68,9 @@ class Json {
 
   // Unchecked access: the kind must match (checked, aborts).
   bool boolean() const;
-  int64_t integer() const;   // kInt only
-  double number() const;     // any number, converted
+  int64_t integer() const;            // kInt only
+  uint64_t unsigned_integer() const;  // kUint, or kInt that is not negative
+  double number() const;              // any number, converted
   const std::string& string() const;
   const JsonArray& array() const;
   JsonArray& array();
@@ -83,8 +93,7 @@ class Json {
   // As above; `fallback` when the key is absent or null.
   absl::StatusOr<std::string> GetString(absl::string_view key,
                                         std::string fallback) const;
-  absl::StatusOr<int64_t> GetInt(absl::string_view key,
-                                 int64_t fallback) const;
+  absl::StatusOr<int64_t> GetInt(absl::string_view key, int64_t fallback) const;
   absl::StatusOr<double> GetDouble(absl::string_view key,
                                    double fallback) const;
   absl::StatusOr<bool> GetBool(absl::string_view key, bool fallback) const;

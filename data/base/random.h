@@ -70,8 +70,8 @@ LIMBECK_HOST_DEVICE inline uint64_t RandomBelow(uint64_t bound, uint64_t key,
                                                 uint64_t counter,
                                                 uint64_t stream = 0) {
   const uint64_t bits = RandomBits(key, counter, stream);
-  return static_cast<uint64_t>(
-      (static_cast<unsigned __int128>(bits) * bound) >> 64);
+  return static_cast<uint64_t>((static_cast<unsigned __int128>(bits) * bound) >>
+                               64);
 }
 
 // Mixes a further integer into a key (SplitMix64's finaliser, Steele et al.

@@ -82,8 +82,7 @@ void RunLoop(LoopState& state, int64_t count,
 absl::Status ThreadPool::ParallelFor(
     int64_t count, const std::function<absl::Status(int64_t)>& body) {
   LoopState state;
-  const int workers =
-      static_cast<int>(std::min<int64_t>(count, num_threads()));
+  const int workers = static_cast<int>(std::min<int64_t>(count, num_threads()));
   state.active_workers = workers;
   for (int i = 0; i < workers; ++i) {
     Schedule([&state, count, &body] { RunLoop(state, count, body); });
