@@ -1,0 +1,253 @@
+// Extraction and exact comparison of answers. One pass over the text, no
+// recursion: model output is untrusted and may be a megabyte of braces.
+#include "data/verify/verify.h"
+
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace limbeck {
+namespace {
+
+constexpr absl::string_view kThinkOpen = "<think>";
+constexpr absl::string_view kThinkClose = "</think>";
+
+// Length of a box command name at the start of `text` ("boxed", "fbox"), not
+// followed by a further letter; 0: none.
+size_t BoxNameLength(absl::string_view text) {
+  for (absl::string_view name : {"boxed", "fbox"}) {
+    if (!absl::StartsWith(text, name)) continue;
+    const bool longer_word =
+        text.size() > name.size() && absl::ascii_isalpha(text[name.size()]);
+    if (!longer_word) return name.size();
+  }
+  return 0;
+}
+
+struct Brace {
+  size_t content;  // first byte after the brace
+  bool is_box;
+};
+
+struct BoxScan {
+  bool has_command = false;  // a box command, closed or not
+  std::optional<absl::string_view> last;
+};
+
+// Walks through braces as LaTeX sees them: \{ and \} are text, \\ is a line
+// break (before "boxed" it is taken for a doubled backslash).
+class BoxScanner {
+ public:
+  explicit BoxScanner(absl::string_view text) : text_(text) {}
+
+  BoxScan Run() {
+    size_t at = 0;
+    while (at < text_.size()) at = Step(at);
+    return scan_;
+  }
+
+ private:
+  size_t Step(size_t at) {
+    if (text_[at] == '\\') return Command(at + 1);
+    if (text_[at] == '{') open_.push_back({at + 1, false});
+    if (text_[at] == '}') Close(at);
+    return at + 1;
+  }
+
+  // `at` is the byte after a backslash; returns where to go on.
+  size_t Command(size_t at) {
+    if (at >= text_.size()) return at;
+    const absl::string_view rest = text_.substr(at);
+    if (rest[0] == '\\') return BoxNameLength(rest.substr(1)) ? at : at + 1;
+    const size_t name = BoxNameLength(rest);
+    if (name == 0) return at + 1;
+    scan_.has_command = true;
+    at += name;
+    while (at < text_.size() && absl::ascii_isspace(text_[at])) ++at;
+    if (at >= text_.size() || text_[at] != '{') return at;
+    open_.push_back({at + 1, true});
+    return at + 1;
+  }
+
+  void Close(size_t at) {
+    if (open_.empty()) return;
+    const Brace brace = open_.back();
+    open_.pop_back();
+    if (!brace.is_box || (scan_.last && brace.content < last_content_)) return;
+    last_content_ = brace.content;
+    scan_.last = text_.substr(brace.content, at - brace.content);
+  }
+
+  const absl::string_view text_;
+  std::vector<Brace> open_;
+  size_t last_content_ = 0;
+  BoxScan scan_;
+};
+
+// The part in which an answer may stand: what follows the last </think>.
+// Thinking that never ends holds no answer.
+std::optional<absl::string_view> AnswerPart(absl::string_view text) {
+  const size_t close = text.rfind(kThinkClose);
+  if (close != absl::string_view::npos) {
+    return text.substr(close + kThinkClose.size());
+  }
+  if (absl::StrContains(text, kThinkOpen)) return std::nullopt;
+  return text;
+}
+
+// "$12$", "$12", "12$" and the same with \$.
+absl::string_view StripDollars(absl::string_view text) {
+  for (absl::string_view sign : {"\\$", "$"}) {
+    if (absl::ConsumePrefix(&text, sign)) break;
+  }
+  for (absl::string_view sign : {"\\$", "$"}) {
+    if (absl::ConsumeSuffix(&text, sign)) break;
+  }
+  return absl::StripAsciiWhitespace(text);
+}
+
+// Removes separators; false unless there is one group of 1 to 3 digits that
+// does not start with 0 and all others have 3.
+bool JoinGroups(absl::string_view text, std::string* digits) {
+  size_t group = 0;  // digits since the last separator
+  bool separated = false;
+  for (char c : text) {
+    if (absl::ascii_isdigit(c)) {
+      digits->push_back(c);
+      ++group;
+      continue;
+    }
+    if (c != ',' || group == 0 || group > 3) return false;
+    if (separated ? group != 3 : text[0] == '0') return false;
+    separated = true;
+    group = 0;
+  }
+  return group > 0 && (!separated || group == 3);
+}
+
+bool IsZeros(absl::string_view text) {
+  return text.find_first_not_of('0') == absl::string_view::npos;
+}
+
+Verification VerifyInteger(absl::string_view gold, absl::string_view answer,
+                           Verification verification) {
+  std::optional<std::string> wanted = NormalizeInteger(gold);
+  if (!wanted) {
+    if (auto boxed = ExtractBoxed(gold)) wanted = NormalizeInteger(*boxed);
+  }
+  if (!wanted) {
+    verification.set_verdict(VERDICT_UNKNOWN);
+    verification.set_detail("the gold answer is no integer");
+    return verification;
+  }
+  const auto extracted = ExtractAnswer(answer, ANSWER_KIND_INTEGER);
+  verification.set_verdict(VERDICT_WRONG);
+  if (!extracted) {
+    verification.set_detail("no answer found");
+    return verification;
+  }
+  verification.set_extracted(*extracted);
+  const auto found = NormalizeInteger(*extracted);
+  if (!found) {
+    verification.set_detail("the answer is no integer");
+  } else if (*found == *wanted) {
+    verification.set_verdict(VERDICT_CORRECT);
+  }
+  return verification;
+}
+
+Verification VerifyString(absl::string_view gold, absl::string_view answer,
+                          Verification verification) {
+  const absl::string_view wanted = absl::StripAsciiWhitespace(gold);
+  if (wanted.empty()) {
+    verification.set_verdict(VERDICT_UNKNOWN);
+    verification.set_detail("the gold answer is empty");
+    return verification;
+  }
+  const auto extracted = ExtractAnswer(answer, ANSWER_KIND_STRING);
+  verification.set_verdict(VERDICT_WRONG);
+  if (!extracted) {
+    verification.set_detail("no answer found");
+    return verification;
+  }
+  verification.set_extracted(*extracted);
+  if (absl::StripAsciiWhitespace(*extracted) == wanted) {
+    verification.set_verdict(VERDICT_CORRECT);
+  }
+  return verification;
+}
+
+}  // namespace
+
+std::optional<std::string> ExtractBoxed(absl::string_view text) {
+  const BoxScan scan = BoxScanner(text).Run();
+  if (!scan.last) return std::nullopt;
+  return std::string(*scan.last);
+}
+
+std::optional<std::string> ExtractAnswer(absl::string_view text,
+                                         AnswerKind kind) {
+  const auto part = AnswerPart(text);
+  if (!part) return std::nullopt;
+  const BoxScan scan = BoxScanner(*part).Run();
+  if (scan.last) return std::string(*scan.last);
+  const bool bare_allowed =
+      kind == ANSWER_KIND_INTEGER || kind == ANSWER_KIND_STRING;
+  if (scan.has_command || !bare_allowed) return std::nullopt;
+  const absl::string_view bare = absl::StripAsciiWhitespace(*part);
+  if (bare.empty() || bare.find_first_of("\r\n") != bare.npos) {
+    return std::nullopt;
+  }
+  return std::string(bare);
+}
+
+std::optional<std::string> NormalizeInteger(absl::string_view text) {
+  text = StripDollars(absl::StripAsciiWhitespace(text));
+  bool negative = false;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    negative = text[0] == '-';
+    text = absl::StripLeadingAsciiWhitespace(text.substr(1));
+    if (absl::StartsWith(text, "$") || absl::StartsWith(text, "\\$")) {
+      text = StripDollars(text);
+    }
+  }
+  const size_t point = text.find('.');
+  if (point != absl::string_view::npos) {
+    if (!IsZeros(text.substr(point + 1))) return std::nullopt;
+    text = text.substr(0, point);
+  }
+  std::string digits;
+  if (!JoinGroups(text, &digits)) return std::nullopt;
+  digits.erase(0, digits.find_first_not_of('0'));
+  if (digits.empty()) return "0";
+  return negative ? "-" + digits : digits;
+}
+
+Verification VerifyAnswer(absl::string_view gold, absl::string_view answer,
+                          AnswerKind kind) {
+  Verification verification;
+  verification.set_version(kVerifierVersion);
+  switch (kind) {
+    case ANSWER_KIND_INTEGER:
+      verification.set_method("integer");
+      return VerifyInteger(gold, answer, std::move(verification));
+    case ANSWER_KIND_STRING:
+      verification.set_method("string");
+      return VerifyString(gold, answer, std::move(verification));
+    default:
+      break;
+  }
+  verification.set_method("none");
+  verification.set_verdict(VERDICT_UNKNOWN);
+  verification.set_detail(
+      "this verifier knows integer and string answers only");
+  if (auto extracted = ExtractAnswer(answer, kind)) {
+    verification.set_extracted(*std::move(extracted));
+  }
+  return verification;
+}
+
+}  // namespace limbeck
