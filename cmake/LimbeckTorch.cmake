@@ -28,8 +28,8 @@ endif()
 add_library(limbeck_torch INTERFACE)
 add_library(limbeck::torch ALIAS limbeck_torch)
 target_compile_options(limbeck_torch INTERFACE
-  "SHELL:-idirafter ${LIMBECK_TORCH_DIR}/include"
-  "SHELL:-idirafter ${LIMBECK_TORCH_DIR}/include/torch/csrc/api/include")
+  "SHELL:-idirafter \"${LIMBECK_TORCH_DIR}/include\""
+  "SHELL:-idirafter \"${LIMBECK_TORCH_DIR}/include/torch/csrc/api/include\"")
 target_compile_definitions(limbeck_torch INTERFACE
   USE_DISTRIBUTED USE_C10D_GLOO)
 target_link_libraries(limbeck_torch INTERFACE

@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Checks the rules of CONTRIBUTING.md that a machine can check.
+
+Usage: tests/house_rules/house_rules.py [ROOT]
+       tests/house_rules/house_rules.py --self-test
+
+Prints one line per breach and exits with 1 if there is any.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+MAX_FILE_LINES = 600
+MAX_FUNCTION_LINES = 80
+MAX_KERNEL_LINES = 120  # device code
+
+# Room -> rooms whose headers it may include, besides its own.
+ARROWS = {
+    "data": set(),
+    "kernels": set(),
+    "student": {"kernels", "data"},
+    "teacher": {"student", "kernels", "data"},
+    "distill": {"teacher", "student", "kernels", "data"},
+    "eval": {"teacher", "student", "data"},
+    "recipes": {"eval", "distill", "teacher", "student", "kernels", "data"},
+}
+# The one header that crosses into kernels/: dependency-free, host and device.
+EXTRA_INCLUDES = {"kernels": {"data/base/random.h"}}
+
+SAYS_NOTHING = {"common", "misc", "utils", "util", "helpers", "stuff"}
+INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
+SOURCE_SUFFIXES = {".h", ".cc", ".cu", ".cuh"}
+
+
+def includes(text):
+    for number, line in enumerate(text.splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match.group(1)
+
+
+def check_arrows(path, text):
+    room = path.parts[0]
+    if room not in ARROWS:
+        return
+    for number, header in includes(text):
+        target = header.split("/")[0]
+        if target not in ARROWS or target == room:
+            continue
+        if target in ARROWS[room] or header in EXTRA_INCLUDES.get(room, ()):
+            continue
+        yield number, f"{room} may not include {header}"
+
+
+def check_torch(path, text):
+    for number, header in includes(text):
+        if header == "torch/torch.h":
+            yield number, "torch/torch.h is never included"
+        elif not TORCH.match(header):
+            continue
+        elif path.parts[0] == "data" or path.parts[:2] == ("tests", "data"):
+            yield number, f"data/ knows no LibTorch, but includes {header}"
+        elif path.suffix in (".cu", ".cuh"):
+            yield number, f"device code includes {header}"
+        elif path.suffix == ".h" and header not in (
+                "ATen/core/Tensor.h", "c10/core/ScalarType.h",
+                "c10/core/Device.h"):
+            yield number, f"headers include ATen/core/Tensor.h, not {header}"
+
+
+def check_sentencepiece(path, text):
+    found = [h for _, h in includes(text) if h.startswith("sentencepiece")]
+    if not found:
+        return
+    if path.suffix != ".cc":
+        yield 1, "sentencepiece headers belong in one .cc file"
+    for number, header in includes(text):
+        if header.startswith("absl/"):
+            yield number, "sentencepiece and Abseil headers do not mix"
+
+
+def check_conditionals(path, text):
+    if path.name == "random.h":
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*#\s*if.*(CUDA|__NVCC__)", line):
+            yield number, "a missing device is a stub file, not an #if"
+
+
+def check_length(path, text):
+    lines = text.count("\n")
+    if lines > MAX_FILE_LINES:
+        yield 1, f"{lines} lines, at most {MAX_FILE_LINES}"
+
+
+NO_FUNCTION = re.compile(
+    r"^\s*(namespace|class|struct|enum|union|extern|if|for|while|switch|do|"
+    r"else|return|using|typedef|static const|const auto|constexpr)\b")
+
+
+def functions(text):
+    """Yields (line, length) of function bodies in clang-formatted code."""
+    lines = text.splitlines()
+    for begin, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip(" "))
+        if indent > 2 or not line.rstrip().endswith("{"):
+            continue
+        head = begin
+        while head > 0 and not re.search(r"[;}{:]\s*$|^\s*$|^#|^\s*//|^$",
+                                         lines[head - 1]):
+            head -= 1
+        signature = " ".join(lines[head:begin + 1])
+        if "(" not in signature or NO_FUNCTION.match(lines[head]):
+            continue
+        closing = " " * indent + "}"
+        for end in range(begin + 1, len(lines)):
+            if lines[end].startswith(closing):
+                yield head + 1, end - head + 1
+                break
+
+
+def check_functions(path, text):
+    limit = MAX_KERNEL_LINES if path.suffix in (".cu", ".cuh") else \
+        MAX_FUNCTION_LINES
+    for number, length in functions(text):
+        if length > limit:
+            yield number, f"function of {length} lines, at most {limit}"
+
+
+def check_names(path, text):
+    for part in path.with_suffix("").parts:
+        if part.lower() in SAYS_NOTHING:
+            yield 1, f"the name '{part}' says nothing"
+
+
+def check_guard(path, text):
+    if path.suffix != ".h":
+        return
+    guard = "LIMBECK_" + re.sub(r"[/.\-]", "_", str(path)).upper() + "_"
+    if f"#ifndef {guard}\n#define {guard}\n" not in text:
+        yield 1, f"include guard must be {guard}"
+
+
+def check_open_ends(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
+            yield number, "open end left in the code"
+
+
+def check_output(path, text):
+    """Libraries print nothing; programs and tests may."""
+    if path.parts[0] in ("tests", "recipes") or path.name.endswith(
+            "_bench.cc") or path.name == "check.h":
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"std::(cout|cerr)\b|\bprintf\(|\bgetenv\(", line) and \
+                "snprintf" not in line:
+            yield number, "library code neither prints nor reads environment"
+
+
+CHECKS = [check_arrows, check_torch, check_sentencepiece, check_conditionals,
+          check_length, check_functions, check_names, check_guard,
+          check_open_ends, check_output]
+
+
+def breaches_in(path, text):
+    for check in CHECKS:
+        for number, message in check(path, text):
+            yield f"{path}:{number}: {message}"
+
+
+def check_operators(root):
+    """Each operator of kernels/ has a reference and a test."""
+    kernels = root / "kernels"
+    tests = "".join(p.read_text() for p in (root / "tests" / "kernels").rglob(
+        "*.cc")) if (root / "tests" / "kernels").exists() else ""
+    for cpu in sorted(kernels.rglob("*_cpu.cc")):
+        name = cpu.name[:-len("_cpu.cc")]
+        if f"{name}.h" not in tests and f"/{name}" not in tests:
+            yield f"{cpu.relative_to(root)}:1: no test includes {name}.h"
+
+
+def tracked_files(root):
+    names = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=root, check=True, capture_output=True, text=True).stdout
+    for name in names.splitlines():
+        if Path(name).suffix in SOURCE_SUFFIXES and (root / name).exists():
+            yield Path(name)
+
+
+def check_tree(root):
+    for path in tracked_files(root):
+        yield from breaches_in(path, (root / path).read_text())
+    yield from check_operators(root)
+
+
+def self_test():
+    """Every rule must be able to fail."""
+    long_function = "int F() {\n" + "  G();\n" * 90 + "}\n"
+    cases = [
+        ("student/a.cc", '#include "distill/step.h"\n', "may not include"),
+        ("kernels/a.cc", '#include "data/base/file.h"\n', "may not include"),
+        ("data/a.cc", "#include <ATen/ATen.h>\n", "no LibTorch"),
+        ("student/a.h", "#include <ATen/ATen.h>\n", "headers include"),
+        ("student/a.cc", "#include <torch/torch.h>\n", "never included"),
+        ("data/a.h", "#include <sentencepiece_processor.h>\n", "one .cc"),
+        ("kernels/a.cc", "#ifdef LIMBECK_CUDA\n", "stub file"),
+        ("data/a.cc", "//\n" * 601, "601 lines"),
+        ("data/a.cc", long_function, "function of 92 lines"),
+        ("data/utils.cc", "", "says nothing"),
+        ("data/a.h", "#ifndef X\n", "include guard"),
+        ("data/a.cc", "// TO" + "DO: later\n", "open end"),
+        ("data/a.cc", 'std::cerr << "x";\n', "neither prints"),
+    ]
+    failures = 0
+    for name, text, expected in cases:
+        found = list(breaches_in(Path(name), text))
+        if not any(expected in breach for breach in found):
+            print(f"self-test: {name}: expected '{expected}', found {found}")
+            failures += 1
+    fine = ("#ifndef LIMBECK_DATA_A_H_\n#define LIMBECK_DATA_A_H_\n"
+            "int F();\n#endif  // LIMBECK_DATA_A_H_\n")
+    failures += len(list(breaches_in(Path("data/a.h"), fine)))
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "kernels").mkdir()
+        (Path(folder) / "kernels" / "new_op_cpu.cc").write_text("")
+        failures += not list(check_operators(Path(folder)))
+    print(f"self-test: {len(cases) + 2} cases, {failures} failures")
+    return failures
+
+
+def main():
+    if "--self-test" in sys.argv:
+        return 1 if self_test() else 0
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
+    breaches = list(check_tree(root))
+    print("\n".join(breaches) if breaches else "house rules: no breach")
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
