@@ -69,8 +69,9 @@ struct StageInput {
   bool is_model = false;       // a checkpoint folder without manifest
 };
 
-// Who a stage run is. The fingerprint covers kind, version, options, seed and
-// the parents' content digests: equal fingerprints mean equal results.
+// Who a stage run is. The fingerprint covers kind, version, options, seed, and
+// the parents' names and content digests: equal fingerprints mean equal
+// results.
 struct StageIdentity {
   std::string name;
   std::string kind;
