@@ -8,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "data/base/check.h"
+#include "data/base/little_endian.h"
 #include "data/base/posix.h"
 #include "data/base/status_macros.h"
 
@@ -18,10 +19,8 @@ constexpr size_t kSha256Bytes = 32;
 constexpr size_t kIdBytes = 16;
 
 std::string LittleEndian64(uint64_t value) {
-  std::string bytes(8, '\0');
-  for (size_t i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<char>(value >> (8 * i));
-  }
+  std::string bytes;
+  AppendLittleEndian(value, &bytes);
   return bytes;
 }
 

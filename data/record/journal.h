@@ -5,6 +5,7 @@
 #ifndef LIMBECK_DATA_RECORD_JOURNAL_H_
 #define LIMBECK_DATA_RECORD_JOURNAL_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,16 +27,23 @@ class Journal {
 
   const std::vector<std::string>& recovered() const { return recovered_; }
   // Drops the recovered records from memory.
-  void ForgetRecovered() { recovered_.clear(); recovered_.shrink_to_fit(); }
+  void ForgetRecovered() {
+    recovered_.clear();
+    recovered_.shrink_to_fit();
+  }
+  // Bytes of the torn tail that was cut off; 0 after an orderly end.
+  uint64_t dropped_bytes() const { return dropped_bytes_; }
+  // At most kMaxRecordBytes. Survives a kill of the process; a loss of power
+  // only after Sync.
   absl::Status Append(absl::string_view record);
   absl::Status Sync();
 
  private:
-  explicit Journal(std::unique_ptr<AppendFile> file)
-      : file_(std::move(file)) {}
+  explicit Journal(std::unique_ptr<AppendFile> file) : file_(std::move(file)) {}
 
   std::unique_ptr<AppendFile> file_;
   std::vector<std::string> recovered_;
+  uint64_t dropped_bytes_ = 0;
 };
 
 }  // namespace limbeck

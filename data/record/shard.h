@@ -33,8 +33,8 @@ struct ShardSummary {
   std::string content_digest;  // of the uncompressed records, hex
 };
 
-// SHA-256 (hex) of a message type's definition, names and tags of everything
-// it reaches included.
+// SHA-256 (hex) of a message type's definition (data/record/schema.h), names
+// and tags of everything it reaches included.
 std::string SchemaFingerprint(const google::protobuf::Descriptor& type);
 // Header with format version, record type and schema filled in.
 ShardHeader MakeShardHeader(const google::protobuf::Descriptor& type);
@@ -67,7 +67,8 @@ class ShardReader {
   const ShardHeader& header() const;
   uint64_t num_records() const;
   uint64_t num_blocks() const;
-  // OK when the shard holds records of this type with the same schema.
+  // OK when the shard holds records of this type and no tag or enum value has
+  // changed its meaning since; fields may have been added or removed.
   absl::Status ExpectType(const google::protobuf::Descriptor& type) const;
 
   // Next record in file order; false at the end.
