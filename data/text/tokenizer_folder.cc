@@ -1,0 +1,116 @@
+// tokenizer.model and its two companions, as LlamaTokenizer expects them.
+#include "data/text/tokenizer_folder.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/base/status_macros.h"
+#include "data/text/reasoning_format.h"
+#include "data/text/sentencepiece_tokenizer.h"
+#include "data/text/tokenizer.h"
+#include "data/text/tokenizer_config.h"
+
+namespace limbeck {
+namespace {
+
+constexpr absl::string_view kUnknownPiece = "<unk>";
+constexpr uint64_t kMaxTokenizerBytes = uint64_t{512} << 20;
+
+Json AddedToken(absl::string_view content) {
+  Json token = Json::Object();
+  token.Set("content", content);
+  for (absl::string_view flag :
+       {"lstrip", "normalized", "rstrip", "single_word"}) {
+    token.Set(flag, false);
+  }
+  token.Set("special", true);
+  return token;
+}
+
+absl::StatusOr<Json> AddedTokens(const Tokenizer& tokenizer) {
+  Json tokens = Json::Object();
+  if (tokenizer.IdOf(kUnknownPiece) >= 0) {
+    tokens.Set(absl::StrCat(tokenizer.IdOf(kUnknownPiece)),
+               AddedToken(kUnknownPiece));
+  }
+  for (const std::string& tag : ReasoningFormatTags()) {
+    const int32_t id = tokenizer.IdOf(tag);
+    if (id < 0) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the tag ", tag, " is no piece of this vocabulary of ",
+          tokenizer.vocab_size(), " pieces: train with DefaultUserSymbols()"));
+    }
+    tokens.Set(absl::StrCat(id), AddedToken(tag));
+  }
+  return tokens;
+}
+
+Json Config(Json added_tokens) {
+  Json config = Json::Object();
+  config.Set("tokenizer_class", "LlamaTokenizer");
+  config.Set("legacy", false);
+  config.Set("add_bos_token", false);
+  config.Set("add_eos_token", false);
+  config.Set("add_prefix_space", false);
+  config.Set("clean_up_tokenization_spaces", false);
+  config.Set("spaces_between_special_tokens", false);
+  config.Set("bos_token", nullptr);
+  config.Set("eos_token", kEndTag);
+  config.Set("pad_token", kEndTag);
+  config.Set("unk_token", kUnknownPiece);
+  config.Set("added_tokens_decoder", std::move(added_tokens));
+  config.Set("chat_template", ReasoningChatTemplate());
+  return config;
+}
+
+absl::Status WriteJsonFile(const std::string& directory, absl::string_view name,
+                           const Json& json) {
+  return WriteFileAtomically(JoinPath(directory, name),
+                             absl::StrCat(WriteJsonIndented(json), "\n"));
+}
+
+}  // namespace
+
+absl::Status WriteTokenizerFolder(absl::string_view model_bytes,
+                                  const std::string& directory) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Tokenizer> tokenizer,
+                           CreateSentencePieceTokenizer(model_bytes));
+  LIMBECK_ASSIGN_OR_RETURN(Json added_tokens, AddedTokens(*tokenizer));
+  LIMBECK_RETURN_IF_ERROR(MakeDirectories(directory));
+  LIMBECK_RETURN_IF_ERROR(
+      WriteFileAtomically(JoinPath(directory, "tokenizer.model"), model_bytes));
+  LIMBECK_RETURN_IF_ERROR(WriteJsonFile(directory, "tokenizer_config.json",
+                                        Config(std::move(added_tokens))));
+  Json special = Json::Object();
+  special.Set("eos_token", kEndTag);
+  special.Set("pad_token", kEndTag);
+  special.Set("unk_token", kUnknownPiece);
+  return WriteJsonFile(directory, "special_tokens_map.json", special);
+}
+
+absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(
+    const std::string& directory) {
+  LIMBECK_ASSIGN_OR_RETURN(const TokenizerConfig config,
+                           ReadTokenizerConfig(directory));
+  const std::string json_path = JoinPath(directory, "tokenizer.json");
+  const std::string model_path = JoinPath(directory, "tokenizer.model");
+  const bool is_json = FileExists(json_path);
+  if (!is_json && !FileExists(model_path)) {
+    return absl::NotFoundError(absl::StrCat(
+        directory, " holds neither tokenizer.json nor tokenizer.model"));
+  }
+  const std::string& path = is_json ? json_path : model_path;
+  LIMBECK_ASSIGN_OR_RETURN(const std::string bytes,
+                           ReadFile(path, kMaxTokenizerBytes));
+  if (is_json) return absl::UnimplementedError(absl::StrCat(json_path));
+  auto tokenizer = CreateSentencePieceTokenizer(bytes, config,
+                                                ListTokenizerFiles(directory));
+  if (tokenizer.ok()) return tokenizer;
+  return absl::Status(tokenizer.status().code(),
+                      absl::StrCat(path, ": ", tokenizer.status().message()));
+}
+
+}  // namespace limbeck
