@@ -1,0 +1,28 @@
+// A directory of its own for each test, removed at the end.
+#ifndef LIMBECK_TESTS_SUPPORT_TEMPORARY_DIRECTORY_H_
+#define LIMBECK_TESTS_SUPPORT_TEMPORARY_DIRECTORY_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace limbeck {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+  // Path of `name` inside the directory; nothing is created.
+  std::string File(absl::string_view name) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_TESTS_SUPPORT_TEMPORARY_DIRECTORY_H_
