@@ -53,17 +53,17 @@ class CancelToken {
 };
 
 struct StageContext {
-  ProgressSink* progress = nullptr;    // may be null
-  CostSink* cost = nullptr;            // may be null
+  ProgressSink* progress = nullptr;     // may be null
+  CostSink* cost = nullptr;             // may be null
   const CancelToken* cancel = nullptr;  // may be null
-  ThreadPool* pool = nullptr;          // null: work in place
+  ThreadPool* pool = nullptr;           // null: work in place
 
   bool cancelled() const { return cancel != nullptr && cancel->cancelled(); }
 };
 
 // One input of a stage: the artefact of an earlier stage, or a model folder.
 struct StageInput {
-  std::string name;            // as the recipe names it
+  std::string name;  // as the recipe names it
   std::string directory;
   std::string content_digest;  // hex
   bool is_model = false;       // a checkpoint folder without manifest
