@@ -4,6 +4,7 @@
 #define LIMBECK_TEACHER_SAMPLER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,34 +15,41 @@
 namespace limbeck {
 
 struct SamplerCapabilities {
-  bool token_ids = false;       // outputs carry ids, not only text
-  bool logprobs = false;        // of the sampled token
-  int max_top_k = 0;            // largest top-k capture; 0: none
-  bool exact = false;           // same bytes for any concurrency and order
+  bool token_ids = false;  // outputs carry ids, not only text
+  bool logprobs = false;   // of the sampled token
+  int max_top_k = 0;       // largest top-k capture; 0: none
+  bool exact = false;      // same bytes for any concurrency and order
   bool publish_weights = false;
+  int64_t max_context = 0;  // prompt and output tokens; 0: unknown
 };
 
 // One sample to produce. Its result depends on nothing but these fields and
 // the weights.
 struct SampleRequest {
-  uint64_t ticket = 0;          // chosen by the caller, returned with the result
+  uint64_t ticket = 0;  // chosen by the caller, returned with the result
   Problem problem;
-  std::vector<uint32_t> prompt_ids;
+  std::vector<uint32_t> prompt_ids;  // empty: rendered from the problem
   Sampling sampling;
-  int capture_top_k = 0;        // teacher signals wanted
+  int capture_top_k = 0;  // teacher signals wanted
 };
 
 struct SampleResult {
   uint64_t ticket = 0;
-  absl::Status status;          // this sample failed; others go on
+  // Not OK: this sample failed, others go on. OutOfRange: the prompt does not
+  // fit the context; NotFound: nothing was recorded for the problem.
+  absl::Status status;
   FinishReason finish_reason = FINISH_REASON_UNSPECIFIED;
-  std::string text;             // raw output, end token's text left out
-  std::vector<uint32_t> output_ids;      // end token included
-  std::vector<float> output_logprobs;    // temperature 1, nats
+  std::string text;                    // raw output, end token's text left out
+  std::vector<uint32_t> output_ids;    // end token included
+  std::vector<float> output_logprobs;  // temperature 1, nats
   // Under the distribution actually sampled from (temperature, cuts).
   std::vector<float> sampling_logprobs;
-  std::vector<TeacherSignal> signals;    // trace_id and key left to the caller
+  std::vector<TeacherSignal> signals;  // trace_id and key left to the caller
   uint64_t weights_version = 0;
+  std::vector<uint32_t> prompt_ids;  // as used; empty: text only
+  // Who answered, where that differs by sample; else Identity() did.
+  std::optional<Teacher> teacher;
+  std::vector<Verification> verifications;  // that came with the sample
 };
 
 // Not thread-safe: one caller submits and polls.

@@ -24,6 +24,7 @@ struct ScorerCapabilities {
 struct ScoreRequest {
   std::vector<int64_t> ids;     // packed sequences
   std::vector<int64_t> starts;  // as PackedLayout::starts
+  bool logprobs = true;         // false and no top-k: the head is not applied
   int top_k = 0;                // 0: no top-k
   bool hidden = false;
   int64_t num_valid_columns = -1;  // mask padding columns; -1: all of the head
@@ -31,11 +32,11 @@ struct ScoreRequest {
 
 // Row t speaks about the token after t: entry t predicts ids[t + 1].
 struct ScoreResult {
-  at::Tensor logprobs;       // [tokens] of ids[t + 1]; 0 at sequence ends
-  at::Tensor top_ids;        // [tokens, k] int64, by falling probability
-  at::Tensor top_logprobs;   // [tokens, k] float32
-  at::Tensor tail_logprob;   // [tokens] float32: log of the mass outside top-k
-  at::Tensor hidden;         // [tokens, width]
+  at::Tensor logprobs;      // [tokens] of ids[t + 1]; 0 at sequence ends
+  at::Tensor top_ids;       // [tokens, k] int64, by falling probability
+  at::Tensor top_logprobs;  // [tokens, k] float32
+  at::Tensor tail_logprob;  // [tokens] float32: log of the mass outside top-k
+  at::Tensor hidden;        // [tokens, width]
 };
 
 class Scorer {

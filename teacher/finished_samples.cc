@@ -1,0 +1,102 @@
+// See finished_samples.h.
+#include "teacher/finished_samples.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "data/base/digest.h"
+#include "data/base/file.h"
+#include "data/base/status_macros.h"
+#include "data/record/shard.h"
+#include "data/stages/artefact.h"
+#include "google/protobuf/text_format.h"
+#include "teacher/options.pb.h"
+
+namespace limbeck {
+namespace {
+
+// The options without the number of samples, one field a line in the order of
+// the tags; text of another kind of options stays as it is.
+std::string OptionsOfWork(const std::string& text) {
+  GenerateOptions options;
+  if (!google::protobuf::TextFormat::ParseFromString(text, &options)) {
+    return text;
+  }
+  options.clear_samples_per_problem();
+  std::string printed;
+  google::protobuf::TextFormat::PrintToString(options, &printed);
+  return printed;
+}
+
+GeneratedSample SampleOf(const Trace& trace) {
+  GeneratedSample sample;
+  sample.set_problem_id(trace.problem().id());
+  sample.set_sample_index(trace.sampling().sample_index());
+  return sample;
+}
+
+absl::StatusOr<std::vector<GeneratedSample>> ReadTraces(
+    const std::string& directory) {
+  std::vector<GeneratedSample> samples;
+  std::unordered_map<std::string, size_t> place_of_trace;
+  LIMBECK_ASSIGN_OR_RETURN(std::vector<Trace> traces,
+                           ReadShard<Trace>(JoinPath(directory, kTracesFile)));
+  for (Trace& trace : traces) {
+    place_of_trace[trace.id()] = samples.size();
+    samples.push_back(SampleOf(trace));
+    *samples.back().mutable_trace() = std::move(trace);
+  }
+  const std::string signals_path = JoinPath(directory, kSignalsFile);
+  if (!FileExists(signals_path)) return samples;
+  LIMBECK_ASSIGN_OR_RETURN(std::vector<TeacherSignal> signals,
+                           ReadShard<TeacherSignal>(signals_path));
+  for (TeacherSignal& signal : signals) {
+    const auto found = place_of_trace.find(signal.trace_id());
+    if (found == place_of_trace.end()) continue;
+    *samples[found->second].add_signals() = std::move(signal);
+  }
+  return samples;
+}
+
+}  // namespace
+
+std::string WorkFingerprint(const Manifest& manifest, const Teacher& teacher) {
+  FieldHasher hasher("limbeck.generate_work.v1");
+  hasher.Bytes(manifest.stage_kind())
+      .Int(manifest.stage_version())
+      .Bytes(OptionsOfWork(manifest.options()))
+      .Int(static_cast<int64_t>(manifest.seed()))
+      .Int(manifest.parents_size());
+  for (const Parent& parent : manifest.parents()) {
+    hasher.Bytes(parent.name()).Bytes(parent.content_digest());
+  }
+  return hasher.Bytes(teacher.name())
+      .Bytes(teacher.revision())
+      .Bytes(teacher.tokenizer_fingerprint())
+      .Bytes(teacher.licence())
+      .Hex();
+}
+
+absl::StatusOr<std::vector<GeneratedSample>> ReadFinishedSamples(
+    const std::string& directory, const std::string& work_fingerprint,
+    const Teacher& teacher) {
+  std::vector<GeneratedSample> none;
+  absl::StatusOr<Manifest> manifest = ReadManifest(directory);
+  if (absl::IsNotFound(manifest.status())) return none;
+  if (!manifest.ok()) return manifest.status();
+  if (WorkFingerprint(*manifest, teacher) != work_fingerprint) return none;
+  LIMBECK_RETURN_IF_ERROR(VerifyFiles(directory, *manifest));
+  LIMBECK_ASSIGN_OR_RETURN(std::vector<GeneratedSample> samples,
+                           ReadTraces(directory));
+  LIMBECK_ASSIGN_OR_RETURN(
+      std::vector<Rejection> rejections,
+      ReadShard<Rejection>(JoinPath(directory, kRejectsFile)));
+  for (Rejection& rejection : rejections) {
+    samples.push_back(SampleOf(rejection.trace()));
+    rejection.clear_stage();
+    *samples.back().mutable_rejection() = std::move(rejection);
+  }
+  return samples;
+}
+
+}  // namespace limbeck

@@ -1,0 +1,57 @@
+// Samples from a model in this process: continuous batching over a fixed
+// number of rows, in exact mode.
+//
+// Exact: a result depends on its request and the weights only. Prefill runs
+// each prompt alone, decoding always runs all rows (idle ones too), and the
+// random numbers of a sample are a function of its key, so concurrency, order
+// of submission and restarts leave every byte alone. The number of rows itself
+// may change float32 results in their last bits: it belongs to the settings.
+#ifndef LIMBECK_TEACHER_LOCAL_SAMPLER_H_
+#define LIMBECK_TEACHER_LOCAL_SAMPLER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "data/records.pb.h"
+#include "data/text/tokenizer.h"
+#include "student/weights.h"
+#include "teacher/sampler.h"
+
+namespace limbeck {
+
+struct LocalSamplerOptions {
+  int rows = 32;  // samples decoded together, 1..4096
+  // Prompt and output tokens of one sample; 0: as many as the model's config
+  // allows. The KV cache holds rows * max_context tokens.
+  int64_t max_context = 0;
+  // A sample also ends where its text contains one of these; the text is cut
+  // before it, the ids keep the tokens that complete it.
+  std::vector<std::string> stop_strings;
+  // Goes on after end tokens until max_tokens (benchmarks).
+  bool ignore_end_ids = false;
+  // Columns of the head that are tokens; the padding behind them is neither
+  // sampled nor part of any log-probability. 0: as many as the tokenizer has.
+  int64_t num_valid_columns = 0;
+  LogprobCodec signal_codec = LOGPROB_CODEC_FLOAT32;
+  Teacher identity;  // empty fields are filled in from the checkpoint
+};
+
+// Loads checkpoint and tokenizer of a folder, in the dtype stored. Ends at the
+// end ids of config, generation_config and tokenizer.
+absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
+    const std::string& checkpoint_directory,
+    const LocalSamplerOptions& options);
+
+// The same over a model that others hold too; they may change its weights
+// between samples and say so through PublishWeights.
+absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
+    std::shared_ptr<const Model> model,
+    std::shared_ptr<const Tokenizer> tokenizer,
+    const LocalSamplerOptions& options);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_TEACHER_LOCAL_SAMPLER_H_
