@@ -1,0 +1,61 @@
+// The walk over chunks of kept rows that every loss operator shares: logits,
+// row kernel, gradients. Nothing of size N x V exists beyond one chunk.
+#ifndef LIMBECK_KERNELS_CHUNK_DRIVER_H_
+#define LIMBECK_KERNELS_CHUNK_DRIVER_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+
+#include "kernels/loss_inputs.h"
+#include "kernels/row_kernels.h"
+
+namespace limbeck::kernels {
+
+// Runs the rows [begin, end) of a chunk; teacher [rows, columns] or null.
+template <typename Real>
+using RowFunction =
+    std::function<void(const Real* teacher, const RowBatch<Real>&, RowRange)>;
+struct RowFunctions {
+  RowFunction<float> single_precision;
+  RowFunction<double> double_precision;
+};
+
+// Which gradients the call must produce.
+struct WantedGradients {
+  bool hidden = false;  // or logits
+  bool weight = false;
+  bool bias = false;
+  bool any() const { return hidden || weight || bias; }
+};
+
+// dW goes to `weight`, scaled, instead of into a tensor of its own.
+struct WeightAccumulator {
+  at::Tensor weight;  // [V, H] float32; undefined: none
+  double scale = 1.0;
+};
+
+struct LossJob {
+  LogitSource student;
+  LogitSource teacher;  // empty: no dense teacher
+  RowSelection selection;
+  int64_t num_columns = 0;   // valid ones
+  int64_t chunk_tokens = 0;  // 0: chosen by bytes
+  RowFunctions rows;
+  WeightAccumulator accumulator;
+};
+
+struct LossGradients {
+  at::Tensor loss;        // []
+  at::Tensor token_loss;  // [N]
+  at::Tensor hidden;  // of hidden or of the given logits; undefined: unwanted
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+LossGradients RunChunks(const LossJob& job, const WantedGradients& wanted);
+
+}  // namespace limbeck::kernels
+
+#endif  // LIMBECK_KERNELS_CHUNK_DRIVER_H_

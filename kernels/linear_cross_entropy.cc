@@ -1,0 +1,24 @@
+// Checks and autograd of cross entropy of a linear head.
+#include "kernels/linear_cross_entropy.h"
+
+#include "kernels/cross_entropy_job.h"
+#include "kernels/loss_autograd.h"
+
+namespace limbeck::kernels {
+
+LossResult LinearCrossEntropy(const at::Tensor& hidden,
+                              const at::Tensor& weight,
+                              const at::Tensor& target,
+                              const CrossEntropyOptions& options,
+                              const LinearOptions& linear) {
+  ShapeCheck check("linear_cross_entropy");
+  const LogitSource student = {hidden, weight, linear.bias, {}};
+  CheckSource(check, kStudentNames, student);
+  LossJob job =
+      CrossEntropyJob(check, student, target, options, RowOptionsOf(linear));
+  job.chunk_tokens = linear.chunk_tokens;
+  job.accumulator = CheckedAccumulator(check, linear);
+  return RunDifferentiable(check.op(), job);
+}
+
+}  // namespace limbeck::kernels
