@@ -24,20 +24,29 @@ bool IsBelow(absl::string_view path, absl::string_view ancestor) {
          (path[ancestor.size()] == '.' || path[ancestor.size()] == '[');
 }
 
-// Levenshtein distance.
+// Edits (insert, remove, replace, swap neighbours) between two names: the
+// optimal string alignment distance.
 size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+  const size_t width = b.size() + 1;
+  std::vector<size_t> cells((a.size() + 1) * width);
+  const auto cell = [&](size_t i, size_t j) -> size_t& {
+    return cells[i * width + j];
+  };
+  for (size_t i = 0; i <= a.size(); ++i) {
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cell(i, j) = i + j;
+        continue;
+      }
+      const size_t replaced =
+          cell(i - 1, j - 1) + (a[i - 1] == b[j - 1] ? 0 : 1);
+      cell(i, j) = std::min({cell(i - 1, j) + 1, cell(i, j - 1) + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        cell(i, j) = std::min(cell(i, j), cell(i - 2, j - 2) + 1);
+      }
     }
   }
-  return row[b.size()];
+  return cell(a.size(), b.size());
 }
 
 bool IsNear(absl::string_view name, const std::string& candidate) {
