@@ -16,6 +16,8 @@ namespace limbeck {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 20;
+// Keeps sums of sizes far from overflow; no line in memory gets there.
+constexpr uint64_t kLongestLine = uint64_t{1} << 40;
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
@@ -36,7 +38,7 @@ JsonlReader::JsonlReader(std::string path, int descriptor,
                          const JsonlOptions& options)
     : path_(std::move(path)),
       descriptor_(descriptor),
-      max_line_bytes_(options.max_line_bytes) {}
+      max_line_bytes_(std::min(options.max_line_bytes, kLongestLine)) {}
 
 absl::Status JsonlReader::Refill() {
   buffer_.resize(kBufferBytes);

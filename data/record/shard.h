@@ -114,7 +114,8 @@ struct RecoveryReport {
 };
 
 // Scans a damaged shard for whole blocks and writes them to a new shard.
-// Never touches the damaged file.
+// Never touches the damaged file; new_path must not exist. The new shard's
+// records are numbered anew.
 absl::StatusOr<RecoveryReport> RecoverShard(const std::string& damaged_path,
                                             const std::string& new_path);
 

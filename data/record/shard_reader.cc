@@ -49,10 +49,10 @@ class ShardReader::Impl {
 
 namespace {
 
-absl::Status InFile(const std::string& path, const absl::Status& status,
-                    absl::string_view hint) {
+absl::Status Prefixed(const std::string& place, const absl::Status& status,
+                      absl::string_view hint) {
   return absl::Status(status.code(),
-                      absl::StrCat(path, ": ", status.message(), hint));
+                      absl::StrCat(place, ": ", status.message(), hint));
 }
 
 constexpr absl::string_view kRecoveryHint =
@@ -67,7 +67,8 @@ absl::Status ShardReader::Impl::Open() {
   LIMBECK_ASSIGN_OR_RETURN(header, ParseShardHeader(*header_bytes));
   absl::StatusOr<LocatedTrailer> located = DecodeTrailer(file_->bytes());
   if (!located.ok()) {
-    return InFile("the index cannot be read", located.status(), kRecoveryHint);
+    return Prefixed("the index cannot be read", located.status(),
+                    kRecoveryHint);
   }
   if (located->trailer.header_bytes != *header_bytes) {
     return absl::DataLossError("the two copies of the header differ");
@@ -124,7 +125,7 @@ absl::Status ShardReader::Impl::LoadBlock(size_t block) {
   const absl::string_view bytes = file_->bytes().substr(
       position.offset, EndOfBlock(block) - position.offset);
   absl::StatusOr<DecodedBlock> decoded = DecodedBlock::Decode(bytes, marker_);
-  if (!decoded.ok()) return InFile(place, decoded.status(), kRecoveryHint);
+  if (!decoded.ok()) return Prefixed(place, decoded.status(), kRecoveryHint);
   const uint64_t records = EndOfRecords(block) - position.first_record;
   if (decoded->file_bytes() != bytes.size() ||
       decoded->header().first_record != position.first_record ||
@@ -169,7 +170,7 @@ absl::StatusOr<std::unique_ptr<ShardReader>> ShardReader::Open(
                            MappedFile::Open(path));
   auto impl = std::make_unique<Impl>(path, std::move(file));
   absl::Status status = impl->Open();
-  if (!status.ok()) return InFile(path, status, "");
+  if (!status.ok()) return Prefixed(path, status, "");
   return absl::WrapUnique(new ShardReader(std::move(impl)));
 }
 
@@ -192,7 +193,7 @@ absl::Status ShardReader::ExpectType(
   }
   const absl::Status status =
       CheckSchemaCompatible(header().schema(), SchemaText(type));
-  return status.ok() ? status : InFile(impl_->path, status, "");
+  return status.ok() ? status : Prefixed(impl_->path, status, "");
 }
 
 absl::StatusOr<bool> ShardReader::Next(google::protobuf::Message* record) {

@@ -1,4 +1,5 @@
 // Saves the whole blocks of a damaged shard by scanning for their markers.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -158,6 +159,11 @@ void Recovery::ReportEnd(uint64_t position) {
 
 absl::StatusOr<RecoveryReport> RecoverShard(const std::string& damaged_path,
                                             const std::string& new_path) {
+  if (FileExists(new_path)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("cannot recover ", damaged_path, " to ", new_path,
+                     ": that exists; recovery only writes new files"));
+  }
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<MappedFile> file,
                            MappedFile::Open(damaged_path));
   absl::StatusOr<Frame> frame = ReadFrame(file->bytes());

@@ -1,5 +1,7 @@
 #include "tests/support/temporary_directory.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
@@ -9,8 +11,20 @@
 
 namespace limbeck {
 
-TemporaryDirectory::TemporaryDirectory()
-    : path_(JoinPath(::testing::TempDir(), "limbeck-XXXXXX")) {
+namespace {
+
+constexpr char kMemoryFolder[] = "/dev/shm";
+
+std::string Parent(TemporaryPlace place) {
+  const bool memory = place == TemporaryPlace::kMemory &&
+                      access(kMemoryFolder, W_OK | X_OK) == 0;
+  return memory ? kMemoryFolder : ::testing::TempDir();
+}
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory(TemporaryPlace place)
+    : path_(JoinPath(Parent(place), "limbeck-XXXXXX")) {
   LIMBECK_CHECK(mkdtemp(path_.data()) != nullptr);
 }
 

@@ -8,9 +8,13 @@
 
 namespace limbeck {
 
+// kMemory is a small file system in memory where there is one: flushing costs
+// nothing there, for tests that write thousands of small files.
+enum class TemporaryPlace { kDisk, kMemory };
+
 class TemporaryDirectory {
  public:
-  TemporaryDirectory();
+  explicit TemporaryDirectory(TemporaryPlace place = TemporaryPlace::kDisk);
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
