@@ -24,22 +24,22 @@ const std::vector<std::string>& Things() {
 
 // A number that is carried through additions, subtractions and products.
 ArithmeticItem MakeChain(int difficulty, Dice& dice) {
-  constexpr int64_t kLargest = 300;
+  constexpr int64_t kLargest = 150;
   Steps steps;
-  int64_t value = dice.Between(2, 60);
+  int64_t value = dice.Between(2, 40);
   std::string question = absl::StrCat("Start with ", value, ".");
   for (int i = 0; i <= difficulty; ++i) {
     const int64_t kind = dice.Between(0, 2);
-    if (kind == 0 && value <= kLargest / 3) {
-      const int64_t factor = dice.Between(2, 3);
+    if (kind == 0 && value <= 12) {
+      const int64_t factor = dice.Between(2, 9);
       absl::StrAppend(&question, " Multiply by ", factor, ".");
       value = steps.Multiply(value, factor);
-    } else if (kind == 1 && value >= 10) {
-      const int64_t amount = dice.Between(2, std::min<int64_t>(value, 90));
+    } else if (value > kLargest - 40 || (kind == 1 && value >= 10)) {
+      const int64_t amount = dice.Between(2, std::min<int64_t>(value, 60));
       absl::StrAppend(&question, " Subtract ", amount, ".");
       value = steps.Subtract(value, amount);
     } else {
-      const int64_t amount = dice.Between(2, 90);
+      const int64_t amount = dice.Between(2, 40);
       absl::StrAppend(&question, " Add ", amount, ".");
       value = steps.Add(value, amount);
     }
@@ -50,25 +50,32 @@ ArithmeticItem MakeChain(int difficulty, Dice& dice) {
 // A term in symbols.
 ArithmeticItem MakeTerm(int difficulty, Dice& dice) {
   Steps steps;
-  const int64_t a = dice.Between(3, 60);
-  const int64_t b = dice.Between(3, 35);
   const int64_t c = dice.Between(2, 9);
+  const int64_t d = dice.Between(2, 9);
   std::string term;
   int64_t value = 0;
   if (difficulty == 1) {
+    const int64_t a = dice.Between(3, 60);
+    const int64_t b = dice.Between(3, 40);
     term = absl::StrCat(a, " + ", b, " - ", c);
     value = steps.Subtract(steps.Add(a, b), c);
   } else if (difficulty == 2) {
-    const int64_t d = dice.Between(3, 90);
-    term = absl::StrCat(b, " * ", c, " + ", d);
-    value = steps.Add(steps.Multiply(b, c), d);
+    const int64_t a = dice.Between(2, 12);
+    const int64_t b = dice.Between(3, 60);
+    term = absl::StrCat(a, " * ", c, " + ", b);
+    value = steps.Add(steps.Multiply(a, c), b);
   } else {
-    const int64_t d = dice.Between(2, 9);
-    const int64_t e = difficulty == 3 ? 1 : dice.Between(2, 9);
+    const int64_t a = dice.Between(2, 6);
+    const int64_t b = dice.Between(2, 6);
+    const int64_t e = dice.Between(2, std::max<int64_t>(2, (a + b) * c / d));
     term = absl::StrCat("(", a, " + ", b, ") * ", c, " - ", d);
     value = steps.Multiply(steps.Add(a, b), c);
-    if (difficulty == 4) absl::StrAppend(&term, " * ", e);
-    value = steps.Subtract(value, difficulty == 4 ? steps.Multiply(d, e) : d);
+    if (difficulty == 4 && d * e <= value && e <= 12) {
+      absl::StrAppend(&term, " * ", e);
+      value = steps.Subtract(value, steps.Multiply(d, e));
+    } else {
+      value = steps.Subtract(value, d);
+    }
   }
   return {absl::StrCat("Compute ", term, "."), steps.text(), value};
 }
@@ -82,7 +89,7 @@ ArithmeticItem MakeShopping(int difficulty, Dice& dice) {
   std::vector<int64_t> costs;
   for (int i = 0; i < num_kinds; ++i) {
     const int64_t count = dice.Between(2, 9);
-    const int64_t price = dice.Between(2, difficulty == 1 ? 39 : 19);
+    const int64_t price = dice.Between(2, 12);
     const std::string& thing = dice.Pick(Things());
     parts.push_back(
         absl::StrCat(count, " ", thing, " for ", price, " coins each"));
@@ -105,7 +112,7 @@ ArithmeticItem MakeShopping(int difficulty, Dice& dice) {
 // Linear equations with one unknown.
 ArithmeticItem MakeEquation(int difficulty, Dice& dice) {
   Steps steps;
-  const int64_t x = dice.Between(2, 25);
+  const int64_t x = dice.Between(2, 12);
   const int64_t a = dice.Between(2, 9);
   const int64_t b = dice.Between(2, 60);
   std::string equation;
@@ -122,7 +129,7 @@ ArithmeticItem MakeEquation(int difficulty, Dice& dice) {
     const int64_t slope = steps.Subtract(a, c);
     steps.Divide(steps.Subtract((a - c) * x + b, b), slope);
   } else {
-    const int64_t c = dice.Between(2, 9);
+    const int64_t c = dice.Between(1, 13 - std::min<int64_t>(x, 12));
     const int64_t d = dice.Between(2, 40);
     equation = absl::StrCat(a, "(x + ", c, ") + ", d, " = ", a * (x + c) + d);
     const int64_t inner = steps.Divide(steps.Subtract(a * (x + c) + d, d), a);
@@ -136,7 +143,7 @@ ArithmeticItem MakeSum(int difficulty, Dice& dice) {
   Steps steps;
   std::vector<int64_t> numbers;
   for (int i = 0; i < difficulty + 2; ++i) {
-    numbers.push_back(dice.Between(3, 79));
+    numbers.push_back(dice.Between(3, 39));
   }
   int64_t total = numbers[0];
   for (size_t i = 1; i < numbers.size(); ++i) {
@@ -213,8 +220,8 @@ ArithmeticItem MakeAges(int difficulty, Dice& dice) {
 
 std::string MakeFact(Dice& dice) {
   Steps steps;
-  const int64_t a = dice.Between(2, 250);
-  const int64_t b = dice.Between(2, 90);
+  const int64_t a = dice.Between(2, 160);
+  const int64_t b = dice.Between(2, 60);
   switch (dice.Between(0, 7)) {
     case 0:
     case 1:
@@ -225,14 +232,12 @@ std::string MakeFact(Dice& dice) {
       steps.Subtract(a + b, b);
       break;
     case 4:
-      steps.Multiply(dice.Between(2, 12), dice.Between(2, 12));
-      break;
     case 5:
-      steps.Multiply(dice.Between(2, 9) * 10, dice.Between(2, 9));
+      steps.Multiply(dice.Between(2, 12), dice.Between(2, 12));
       break;
     case 6: {
       const int64_t divisor = dice.Between(2, 9);
-      steps.Divide(divisor * dice.Between(2, 25), divisor);
+      steps.Divide(divisor * dice.Between(2, 12), divisor);
       break;
     }
     default: {
@@ -245,22 +250,60 @@ std::string MakeFact(Dice& dice) {
 }
 
 std::string MakeStatement(Dice& dice) {
-  const int64_t a = dice.Between(2, 300);
-  const int64_t b = a + dice.Between(1, 99);
-  switch (dice.Between(0, 4)) {
+  const int64_t a = dice.Between(2, 120);
+  const int64_t b = a + dice.Between(1, 40);
+  switch (dice.Between(0, 3)) {
     case 0:
       return absl::StrCat(a, ", ", a + 1, ", ", a + 2, ", ", a + 3);
     case 1:
       return absl::StrCat(b, " is more than ", a, ".");
     case 2:
       return absl::StrCat(a, " is less than ", b, ".");
-    case 3:
+    default:
       return absl::StrCat(dice.Pick(Names()), " has ", a, " ",
                           dice.Pick(Things()), ".");
-    default:
-      return absl::StrCat("There are ", dice.Between(2, 9), " boxes of ",
-                          dice.Between(2, 9), " ", dice.Pick(Things()), ".");
   }
+}
+
+// A fact in words and in symbols: one step, never two.
+std::string MakeWordFact(Dice& dice) {
+  Steps steps;
+  const std::string& name = dice.Pick(Names());
+  const std::string& thing = dice.Pick(Things());
+  const int64_t a = dice.Between(2, 120);
+  const int64_t b = dice.Between(2, 40);
+  const int64_t c = dice.Between(2, 12);
+  const int64_t d = dice.Between(2, 9);
+  std::string words;
+  switch (dice.Between(0, 5)) {
+    case 0:
+      words =
+          absl::StrCat(name, " has ", a, " ", thing, ". ", b, " more arrive.");
+      steps.Add(a, b);
+      break;
+    case 1:
+      words = absl::StrCat("Start with ", a, ". Add ", b, ".");
+      steps.Add(a, b);
+      break;
+    case 2:
+      words = absl::StrCat("Start with ", a + b, ". Subtract ", b, ".");
+      steps.Subtract(a + b, b);
+      break;
+    case 3:
+      words = absl::StrCat(d, " ", thing, " for ", c, " coins each.");
+      steps.Multiply(d, c);
+      break;
+    case 4:
+      words = absl::StrCat("There are ", a, " ", thing, " in bags of ", d, ".");
+      steps.Remainder(a, d);
+      break;
+    default:
+      words = absl::StrCat(name, " is ", b, ". ", dice.Pick(Names()), " is ", d,
+                           " years older.");
+      steps.Add(b, d);
+      break;
+  }
+  return absl::StrCat(words, " ", steps.text());
 }
 
 }  // namespace
@@ -291,8 +334,10 @@ std::string MakeArithmeticDocument(uint64_t key) {
   Dice dice(key);
   std::vector<std::string> lines;
   for (int i = 0; i < kLines; ++i) {
-    const bool fact = dice.Between(0, 3) > 0;
-    lines.push_back(fact ? MakeFact(dice) : MakeStatement(dice));
+    const int64_t kind = dice.Between(0, 7);
+    lines.push_back(kind == 0  ? MakeStatement(dice)
+                    : kind < 4 ? MakeWordFact(dice)
+                               : MakeFact(dice));
   }
   return absl::StrJoin(lines, "\n");
 }
