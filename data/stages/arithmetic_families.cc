@@ -201,7 +201,7 @@ ArithmeticItem MakeAges(int difficulty, Dice& dice) {
     const int64_t kind = dice.Between(0, 2);
     if (kind == 0 && age <= 30) {
       absl::StrAppend(&question, " ", next, " is twice as old as ", known, ".");
-      age = steps.Multiply(age, 2);
+      age = steps.Add(age, age);
     } else if (kind == 1 && age >= 12) {
       const int64_t years = dice.Between(2, 9);
       absl::StrAppend(&question, " ", next, " is ", years,
