@@ -21,7 +21,7 @@ uint64_t PermuteIndex(uint64_t index, uint64_t size, uint64_t key);
 
 struct LoadedBin {
   PackedBin bin;
-  PackedSignals signals;  // empty without signals
+  PackedSignals signals;         // empty without signals
   uint64_t global_position = 0;  // bins dealt before this one, all ranks
 };
 

@@ -79,6 +79,18 @@ absl::StatusOr<Artefact> OpenInputWith(const StageRun& run,
   return std::move(found.front());
 }
 
+absl::StatusOr<std::string> FindTokenizerDirectory(const StageRun& run) {
+  for (const StageInput& input : run.inputs) {
+    absl::StatusOr<std::string> folder = TokenizerDirectory(input);
+    if (folder.ok()) return folder;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "stage '", run.identity.name, "' (", run.identity.kind,
+      ") needs an input with a tokenizer (a model, a training or a ",
+      "train_tokenizer stage); it has ",
+      run.inputs.empty() ? "no inputs" : InputNames(run)));
+}
+
 absl::Status WrongNumberOfInputs(const StageRun& run,
                                  absl::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat(

@@ -35,6 +35,9 @@ absl::StatusOr<std::vector<Artefact>> OpenInputsWith(const StageRun& run,
 absl::StatusOr<Artefact> OpenInputWith(const StageRun& run,
                                        absl::string_view file);
 
+// The tokenizer folder of the first input that has one.
+absl::StatusOr<std::string> FindTokenizerDirectory(const StageRun& run);
+
 // "stage 'x' (split) takes one input, it has 3: 'a', 'b', 'c'".
 absl::Status WrongNumberOfInputs(const StageRun& run,
                                  absl::string_view expected);
