@@ -11,7 +11,9 @@
 
 namespace limbeck {
 
-// dtype undefined: as stored.
+// Weights in the dtype of the file (mixed ones: what holds all exactly), or
+// converted to `dtype`. model.config.dtype says what was stored. Missing, extra
+// and misshapen tensors are errors that name the tensor and both shapes.
 absl::StatusOr<Model> LoadCheckpoint(const std::string& directory);
 absl::StatusOr<Model> LoadCheckpoint(const std::string& directory,
                                      at::ScalarType dtype);

@@ -17,7 +17,7 @@ namespace limbeck {
 struct PackedLayout {
   std::vector<int64_t> starts;  // first token of each sequence, and the total
   at::Tensor positions;         // [tokens] int64, restart at 0 per sequence
-  at::Tensor cosine;            // [tokens, head_dim] of RoPE, float32
+  at::Tensor cosine;            // [tokens, head_dim] of RoPE, in `dtype`
   at::Tensor sine;              // [tokens, head_dim]
 };
 // starts: 0 first, rising, the total number of tokens last.
@@ -37,17 +37,24 @@ at::Tensor ForwardPacked(const ModelConfig& config,
                          const PackedLayout& layout, const at::Tensor& ids);
 
 // Keys and values of `rows` sequences, each with room for `capacity` tokens.
+// Keys lie token by token in the last dimension, so that the scores of
+// neighbouring tokens are computed together.
 struct KvCache {
   int64_t rows = 0;
-  int64_t capacity = 0;
-  std::vector<at::Tensor> keys;    // per layer [rows, kv_heads, capacity, dim]
+  int64_t capacity = 0;            // as asked for, rounded up to 16
+  std::vector<at::Tensor> keys;    // per layer [rows, kv_heads, dim, capacity]
   std::vector<at::Tensor> values;  // per layer [rows, kv_heads, capacity, dim]
+  at::Tensor cosine;               // [capacity, dim] of RoPE
+  at::Tensor sine;                 // [capacity, dim]
 };
+// float32 on the CPU; weights of other types are cast (CastModel) to decode.
 KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
                     at::ScalarType dtype);
 
 // Runs the prompt of one row, alone, and fills its cache; returns the final
-// hidden state of the last token [hidden]. Depends on nothing but this prompt.
+// hidden state of the last token [hidden]. Depends on nothing but this prompt,
+// and leaves the same bytes in the cache as decoding it token by token: to get
+// first logits of the kind that DecodeStep gives, prefill all but the last id.
 at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,
                    const std::vector<int64_t>& ids, int64_t row,
                    KvCache& cache);
@@ -56,9 +63,10 @@ void CopyKvRow(KvCache& cache, int64_t from, int64_t to, int64_t tokens);
 
 // One decoding step of all rows of the cache: ids[row] is appended at position
 // lengths[row] (tokens already cached). Returns logits [rows, vocab] float32.
-// Exact: the number of rows is fixed and no row's result depends on another's
-// ids, length or position, so the same sequence gives the same bytes in any
-// company. Rows with length -1 are idle and give unspecified logits.
+// Exact: no row's result depends on another's ids, length or position, nor on
+// the number of rows or threads, so the same sequence gives the same bytes in
+// any company. Rows with length -1 are idle, cost nothing and give unspecified
+// logits.
 at::Tensor DecodeStep(const ModelConfig& config, const ModelWeights& weights,
                       const std::vector<int64_t>& ids,
                       const std::vector<int64_t>& lengths, KvCache& cache);

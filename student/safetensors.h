@@ -33,7 +33,7 @@ class SafetensorsFile {
   SafetensorsFile() = default;
 
   std::string path_;
-  std::vector<std::string> names_;  // sorted
+  std::vector<std::string> names_;   // sorted
   std::vector<at::Tensor> tensors_;  // of names_
   std::vector<std::pair<std::string, std::string>> metadata_;
 };

@@ -21,18 +21,18 @@
 namespace limbeck {
 
 struct BlockWeights {
-  at::Tensor input_norm;      // [hidden]
-  at::Tensor q;               // [heads * head_dim, hidden]
-  at::Tensor k;               // [kv_heads * head_dim, hidden]
-  at::Tensor v;               // [kv_heads * head_dim, hidden]
-  at::Tensor q_bias;          // [heads * head_dim], undefined without bias
-  at::Tensor k_bias;          // [kv_heads * head_dim]
-  at::Tensor v_bias;          // [kv_heads * head_dim]
-  at::Tensor o;               // [hidden, heads * head_dim]
-  at::Tensor post_norm;       // [hidden]
-  at::Tensor gate;            // [intermediate, hidden]
-  at::Tensor up;              // [intermediate, hidden]
-  at::Tensor down;            // [hidden, intermediate]
+  at::Tensor input_norm;  // [hidden]
+  at::Tensor q;           // [heads * head_dim, hidden]
+  at::Tensor k;           // [kv_heads * head_dim, hidden]
+  at::Tensor v;           // [kv_heads * head_dim, hidden]
+  at::Tensor q_bias;      // [heads * head_dim], undefined without bias
+  at::Tensor k_bias;      // [kv_heads * head_dim]
+  at::Tensor v_bias;      // [kv_heads * head_dim]
+  at::Tensor o;           // [hidden, heads * head_dim]
+  at::Tensor post_norm;   // [hidden]
+  at::Tensor gate;        // [intermediate, hidden]
+  at::Tensor up;          // [intermediate, hidden]
+  at::Tensor down;        // [hidden, intermediate]
 };
 
 struct ModelWeights {
@@ -46,7 +46,7 @@ struct ModelWeights {
 struct WeightSlot {
   std::string name;  // Hugging Face name, "model.layers.0.mlp.up_proj.weight"
   std::vector<int64_t> shape;
-  int64_t offset = 0;  // elements from the start of the group
+  int64_t offset = 0;   // elements from the start of the group
   bool decays = false;  // matrices decay, norms and biases do not
 };
 
@@ -64,11 +64,11 @@ struct Model {
 };
 
 // Groups for a configuration, filled with zeros.
-absl::StatusOr<Model> MakeModel(const ModelConfig& config, at::ScalarType dtype);
+absl::StatusOr<Model> MakeModel(const ModelConfig& config,
+                                at::ScalarType dtype);
 // Normal(0, initializer_range) matrices, ones in norms, zeros in biases; value
 // = function(seed, weight name, element), independent of device and order.
-absl::StatusOr<Model> MakeRandomModel(const ModelConfig& config,
-                                      uint64_t seed);
+absl::StatusOr<Model> MakeRandomModel(const ModelConfig& config, uint64_t seed);
 // The same model in another dtype (copy).
 absl::StatusOr<Model> CastModel(const Model& model, at::ScalarType dtype);
 

@@ -1,0 +1,97 @@
+// Spreads groups of tokens over threads.
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "kernels/cpu/lanes_math.h"
+#include "kernels/decode/decode.h"
+
+namespace limbeck::kernels {
+namespace {
+
+// The groups of a run with their memory.
+struct GroupSet {
+  std::vector<float> workspace;
+  std::vector<DecodeGroup> groups;
+};
+
+GroupSet MakeGroups(const DecodeModel& model,
+                    const std::vector<DecodeToken>& tokens,
+                    const std::vector<float*>& results, int64_t lanes) {
+  const int64_t count = static_cast<int64_t>(tokens.size());
+  const int64_t num_groups = (count + lanes - 1) / lanes;
+  const int64_t floats = DecodeWorkspace(model);
+  GroupSet set;
+  set.workspace.resize(static_cast<size_t>(num_groups * floats));
+  for (int64_t g = 0; g < num_groups; ++g) {
+    const int64_t first = g * lanes;
+    set.groups.push_back({.tokens = tokens.data() + first,
+                          .count = std::min(lanes, count - first),
+                          .workspace = set.workspace.data() + g * floats,
+                          .results = results.data() + first});
+  }
+  return set;
+}
+
+template <typename Body>
+void ForEachGroup(const GroupSet& set, const Body& body) {
+  at::parallel_for(0, static_cast<int64_t>(set.groups.size()), 1,
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t g = begin; g < end; ++g) {
+                       body(set.groups[static_cast<size_t>(g)]);
+                     }
+                   });
+}
+
+}  // namespace
+
+int64_t DecodeWorkspace(const DecodeModel& model) {
+  const int64_t q = model.heads * model.head_dim;
+  const int64_t kv = model.kv_heads * model.head_dim;
+  const int64_t features =
+      2 * (model.hidden + q + kv + model.inner + model.head_dim) + kHeadBlock;
+  const int64_t one_token =
+      2 * q + model.heads / model.kv_heads * model.capacity;
+  return RoundUp(features * kScratchPadding + one_token, kScratchPadding);
+}
+
+void DecodeTokens(const DecodeModel& model,
+                  const std::vector<DecodeToken>& tokens,
+                  const std::vector<float*>& results,
+                  const CpuKernels& kernels) {
+  const GroupSet set = MakeGroups(model, tokens, results, kernels.lanes);
+  ForEachGroup(set, [&](const DecodeGroup& group) {
+    kernels.decode_embed(model, group);
+    for (int64_t layer = 0; layer < model.num_blocks; ++layer) {
+      kernels.decode_keys_and_values(model, group, layer);
+      kernels.decode_mix(model, group, layer);
+    }
+    kernels.decode_logits(model, group);
+  });
+}
+
+void PrefillTokens(const DecodeModel& model,
+                   const std::vector<DecodeToken>& tokens, float* final_hidden,
+                   const CpuKernels& kernels) {
+  std::vector<float*> results(tokens.size(), nullptr);
+  results.back() = final_hidden;
+  const GroupSet set = MakeGroups(model, tokens, results, kernels.lanes);
+  ForEachGroup(set, [&](const DecodeGroup& group) {
+    kernels.decode_embed(model, group);
+    kernels.decode_keys_and_values(model, group, 0);
+  });
+  for (int64_t layer = 0; layer < model.num_blocks; ++layer) {
+    const bool last = layer + 1 == model.num_blocks;
+    ForEachGroup(set, [&](const DecodeGroup& group) {
+      kernels.decode_mix(model, group, layer);
+    });
+    // A barrier between the two: groups read each other's keys and values.
+    if (last) break;
+    ForEachGroup(set, [&](const DecodeGroup& group) {
+      kernels.decode_keys_and_values(model, group, layer + 1);
+    });
+  }
+  kernels.decode_final_hidden(model, set.groups.back());
+}
+
+}  // namespace limbeck::kernels

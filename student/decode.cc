@@ -1,0 +1,151 @@
+// Decoding with a cache: hands raw pointers to the fused step of kernels/.
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "data/base/check.h"
+#include "kernels/cpu/lanes_math.h"
+#include "kernels/decode/decode.h"
+#include "student/forward.h"
+#include "student/rotary.h"
+
+namespace limbeck {
+namespace {
+
+const float* Pointer(const at::Tensor& tensor) {
+  LIMBECK_CHECK(tensor.is_cpu() && tensor.is_contiguous());
+  return tensor.const_data_ptr<float>();
+}
+
+const float* PointerOrNull(const at::Tensor& tensor) {
+  return tensor.defined() ? Pointer(tensor) : nullptr;
+}
+
+kernels::DecodeBlock BlockPointers(const BlockWeights& block, KvCache& cache,
+                                   size_t layer) {
+  return {.input_norm = Pointer(block.input_norm),
+          .q = Pointer(block.q),
+          .k = Pointer(block.k),
+          .v = Pointer(block.v),
+          .q_bias = PointerOrNull(block.q_bias),
+          .k_bias = PointerOrNull(block.k_bias),
+          .v_bias = PointerOrNull(block.v_bias),
+          .o = Pointer(block.o),
+          .post_norm = Pointer(block.post_norm),
+          .gate = Pointer(block.gate),
+          .up = Pointer(block.up),
+          .down = Pointer(block.down),
+          .keys = cache.keys[layer].mutable_data_ptr<float>(),
+          .values = cache.values[layer].mutable_data_ptr<float>()};
+}
+
+std::vector<kernels::DecodeBlock> AllBlocks(const ModelWeights& weights,
+                                            KvCache& cache) {
+  LIMBECK_CHECK_EQ(weights.blocks.size(), cache.keys.size());
+  std::vector<kernels::DecodeBlock> blocks;
+  for (size_t i = 0; i < weights.blocks.size(); ++i) {
+    blocks.push_back(BlockPointers(weights.blocks[i], cache, i));
+  }
+  return blocks;
+}
+
+kernels::DecodeModel ModelPointers(
+    const ModelConfig& config, const ModelWeights& weights,
+    const KvCache& cache, const std::vector<kernels::DecodeBlock>& blocks) {
+  // The kernel counts on float32; other checkpoints are cast before.
+  LIMBECK_CHECK(weights.embedding.scalar_type() == at::kFloat);
+  return {.hidden = config.hidden_size,
+          .heads = config.num_heads,
+          .kv_heads = config.num_kv_heads,
+          .head_dim = config.head_dim,
+          .inner = config.intermediate_size,
+          .vocab = config.vocab_size,
+          .num_blocks = config.num_layers,
+          .capacity = cache.capacity,
+          .epsilon = static_cast<float>(config.rms_norm_eps),
+          .scale = 1.0f / std::sqrt(static_cast<float>(config.head_dim)),
+          .embedding = Pointer(weights.embedding),
+          .final_norm = Pointer(weights.final_norm),
+          .head = Pointer(weights.head),
+          .cosine = Pointer(cache.cosine),
+          .sine = Pointer(cache.sine),
+          .blocks = blocks.data()};
+}
+
+}  // namespace
+
+KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
+                    at::ScalarType dtype) {
+  LIMBECK_CHECK(dtype == at::kFloat);
+  LIMBECK_CHECK_GE(rows, 1);
+  LIMBECK_CHECK_GE(capacity, 1);
+  KvCache cache;
+  cache.rows = rows;
+  cache.capacity = kernels::RoundUp(capacity, kernels::kScratchPadding);
+  for (int64_t layer = 0; layer < config.num_layers; ++layer) {
+    cache.keys.push_back(at::zeros(
+        {rows, config.num_kv_heads, config.head_dim, cache.capacity}));
+    cache.values.push_back(at::zeros(
+        {rows, config.num_kv_heads, cache.capacity, config.head_dim}));
+  }
+  const RotaryTable table = MakeRotaryTable(config, cache.capacity);
+  cache.cosine = table.cosine;
+  cache.sine = table.sine;
+  return cache;
+}
+
+at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,
+                   const std::vector<int64_t>& ids, int64_t row,
+                   KvCache& cache) {
+  LIMBECK_CHECK(!ids.empty());
+  LIMBECK_CHECK_LT(row, cache.rows);
+  LIMBECK_CHECK_LE(static_cast<int64_t>(ids.size()), cache.capacity);
+  std::vector<kernels::DecodeToken> tokens;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    LIMBECK_CHECK(ids[i] >= 0 && ids[i] < config.vocab_size);
+    tokens.push_back({ids[i], static_cast<int64_t>(i), row});
+  }
+  const std::vector<kernels::DecodeBlock> blocks = AllBlocks(weights, cache);
+  at::Tensor hidden = at::empty({config.hidden_size});
+  kernels::PrefillTokens(ModelPointers(config, weights, cache, blocks), tokens,
+                         hidden.mutable_data_ptr<float>());
+  return hidden;
+}
+
+void CopyKvRow(KvCache& cache, int64_t from, int64_t to, int64_t tokens) {
+  LIMBECK_CHECK_LT(from, cache.rows);
+  LIMBECK_CHECK_LT(to, cache.rows);
+  LIMBECK_CHECK_LE(tokens, cache.capacity);
+  if (from == to || tokens == 0) return;
+  for (size_t layer = 0; layer < cache.keys.size(); ++layer) {
+    const at::Tensor& keys = cache.keys[layer];
+    const at::Tensor& values = cache.values[layer];
+    keys[to].narrow(2, 0, tokens).copy_(keys[from].narrow(2, 0, tokens));
+    values[to].narrow(1, 0, tokens).copy_(values[from].narrow(1, 0, tokens));
+  }
+}
+
+at::Tensor DecodeStep(const ModelConfig& config, const ModelWeights& weights,
+                      const std::vector<int64_t>& ids,
+                      const std::vector<int64_t>& lengths, KvCache& cache) {
+  const size_t rows = static_cast<size_t>(cache.rows);
+  LIMBECK_CHECK_EQ(ids.size(), rows);
+  LIMBECK_CHECK_EQ(lengths.size(), rows);
+  at::Tensor logits = at::empty({cache.rows, config.vocab_size});
+  std::vector<kernels::DecodeToken> tokens;
+  std::vector<float*> results;
+  for (size_t i = 0; i < rows; ++i) {
+    if (lengths[i] < 0) continue;
+    LIMBECK_CHECK_LT(lengths[i], cache.capacity);
+    LIMBECK_CHECK(ids[i] >= 0 && ids[i] < config.vocab_size);
+    tokens.push_back({ids[i], lengths[i], static_cast<int64_t>(i)});
+    results.push_back(logits.mutable_data_ptr<float>() +
+                      static_cast<int64_t>(i) * config.vocab_size);
+  }
+  const std::vector<kernels::DecodeBlock> blocks = AllBlocks(weights, cache);
+  kernels::DecodeTokens(ModelPointers(config, weights, cache, blocks), tokens,
+                        results);
+  return logits;
+}
+
+}  // namespace limbeck
