@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <optional>
 #include <string>
 
 namespace limbeck::kernels {
@@ -37,7 +38,8 @@ class KnownGradient : public torch::autograd::Function<KnownGradient> {
  public:
   static variable_list forward(AutogradContext* context,
                                const at::Tensor& input,
-                               const at::Tensor& weight, const at::Tensor& bias,
+                               const std::optional<at::Tensor>& weight,
+                               const std::optional<at::Tensor>& bias,
                                const Call& call) {
     static_cast<void>(input);
     static_cast<void>(weight);
@@ -81,8 +83,11 @@ LossResult RunDifferentiable(std::string_view op, const LossJob& job) {
   const LogitSource& student = job.student;
   const at::Tensor& input =
       student.hidden.defined() ? student.hidden : student.logits;
-  const variable_list result =
-      KnownGradient::apply(input, student.weight, student.bias, call);
+  const auto optional = [](const at::Tensor& tensor) {
+    return tensor.defined() ? std::optional(tensor) : std::nullopt;
+  };
+  const variable_list result = KnownGradient::apply(
+      input, optional(student.weight), optional(student.bias), call);
   return {result[0], result[1]};
 }
 
