@@ -1,0 +1,162 @@
+// Matches benchmarks and problems by name before anything is compared.
+#include "eval/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/base/status_macros.h"
+#include "data/stages/artefact.h"
+#include "eval/score_json.h"
+
+namespace limbeck {
+namespace {
+
+constexpr uint64_t kMaxScoresBytes = uint64_t{1} << 30;
+
+std::map<std::string, RightOf> ByProblem(const BenchmarkScores& scores) {
+  std::map<std::string, RightOf> problems;
+  for (const ProblemResult& problem : scores.per_problem) {
+    if (problem.samples == 0) continue;
+    problems[problem.problem_id] = {problem.correct, problem.samples};
+  }
+  return problems;
+}
+
+BenchmarkComparison CompareOne(const BenchmarkScores& a,
+                               const BenchmarkScores& b,
+                               const PairedOptions& options) {
+  BenchmarkComparison comparison;
+  comparison.benchmark = a.benchmark;
+  const auto of_a = ByProblem(a);
+  const auto of_b = ByProblem(b);
+  std::vector<RightOfBoth> both;
+  for (const auto& [id, right] : of_a) {
+    const auto found = of_b.find(id);
+    if (found != of_b.end()) both.push_back({right, found->second});
+  }
+  comparison.problems = static_cast<int64_t>(both.size());
+  comparison.only_in_a = static_cast<int64_t>(of_a.size() - both.size());
+  comparison.only_in_b = static_cast<int64_t>(of_b.size() - both.size());
+  if (!both.empty()) comparison.paired = ComparePaired(both, options);
+  return comparison;
+}
+
+absl::Status CheckNames(const std::vector<BenchmarkScores>& all,
+                        absl::string_view side) {
+  std::set<std::string> names;
+  for (const BenchmarkScores& scores : all) {
+    if (!names.insert(scores.benchmark).second) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "benchmark '", scores.benchmark, "' is there twice in ", side));
+    }
+  }
+  return absl::OkStatus();
+}
+
+const BenchmarkScores* FindBenchmark(const std::vector<BenchmarkScores>& all,
+                                     const std::string& name) {
+  for (const BenchmarkScores& scores : all) {
+    if (scores.benchmark == name) return &scores;
+  }
+  return nullptr;
+}
+
+// A directory is an evaluation's artefact, or one partition of it.
+absl::StatusOr<std::string> ScoresPath(const std::string& path) {
+  if (!IsDirectory(path)) return path;
+  const std::string beside = JoinPath(path, kScoresFile);
+  if (FileExists(beside)) return beside;
+  LIMBECK_ASSIGN_OR_RETURN(const Artefact artefact, Artefact::Open(path));
+  return artefact.Path(0, kScoresFile);
+}
+
+std::string JoinNames(const std::vector<BenchmarkScores>& all) {
+  std::string text;
+  for (const BenchmarkScores& scores : all) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", "'", scores.benchmark,
+                    "'");
+  }
+  return text;
+}
+
+}  // namespace
+
+void AdjustPValues(std::vector<BenchmarkComparison>* comparisons) {
+  std::vector<double> p_values;
+  for (const BenchmarkComparison& comparison : *comparisons) {
+    if (comparison.paired) p_values.push_back(comparison.paired->p_value);
+  }
+  const std::vector<double> adjusted = HolmAdjusted(p_values);
+  size_t next = 0;
+  for (BenchmarkComparison& comparison : *comparisons) {
+    if (comparison.paired) comparison.p_value_holm = adjusted[next++];
+  }
+}
+
+absl::StatusOr<std::vector<BenchmarkComparison>> CompareScores(
+    const std::vector<BenchmarkScores>& a,
+    const std::vector<BenchmarkScores>& b, const PairedOptions& options) {
+  LIMBECK_RETURN_IF_ERROR(CheckNames(a, "the first"));
+  LIMBECK_RETURN_IF_ERROR(CheckNames(b, "the second"));
+  std::vector<BenchmarkComparison> comparisons;
+  bool any_in_common = false;
+  const BenchmarkScores nothing;
+  for (const BenchmarkScores& scores : a) {
+    const BenchmarkScores* other = FindBenchmark(b, scores.benchmark);
+    if (other != nullptr && other->mode != scores.mode) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "benchmark '", scores.benchmark, "' was scored in mode '",
+          scores.mode, "' for the first and '", other->mode,
+          "' for the second"));
+    }
+    any_in_common = any_in_common || other != nullptr;
+    comparisons.push_back(
+        CompareOne(scores, other != nullptr ? *other : nothing, options));
+  }
+  if (!any_in_common) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no benchmark in common: the first has ", JoinNames(a),
+                     ", the second ", JoinNames(b)));
+  }
+  for (const BenchmarkScores& scores : b) {
+    if (FindBenchmark(a, scores.benchmark) != nullptr) continue;
+    comparisons.push_back(CompareOne(nothing, scores, options));
+    comparisons.back().benchmark = scores.benchmark;
+  }
+  AdjustPValues(&comparisons);
+  return comparisons;
+}
+
+absl::StatusOr<std::vector<BenchmarkScores>> ReadScores(
+    const std::string& path) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string file, ScoresPath(path));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string text,
+                           ReadFile(file, kMaxScoresBytes));
+  const auto annotate = [&file](const absl::Status& status) {
+    return absl::Status(status.code(),
+                        absl::StrCat(file, ": ", status.message()));
+  };
+  absl::StatusOr<Json> json = ParseJson(text);
+  if (!json.ok()) return annotate(json.status());
+  JsonArray entries;
+  if (json->is_array()) {
+    entries = json->array();
+  } else {
+    entries.push_back(*std::move(json));
+  }
+  std::vector<BenchmarkScores> all;
+  for (const Json& entry : entries) {
+    absl::StatusOr<BenchmarkScores> scores = ScoresFromJson(entry);
+    if (!scores.ok()) return annotate(scores.status());
+    all.push_back(*std::move(scores));
+  }
+  return all;
+}
+
+}  // namespace limbeck

@@ -1,0 +1,27 @@
+// Scores and comparisons as JSON: what `limbeck benchmark` and `limbeck
+// compare` print, and what scores.json and comparison.json hold.
+#ifndef LIMBECK_EVAL_SCORE_JSON_H_
+#define LIMBECK_EVAL_SCORE_JSON_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "data/base/json.h"
+#include "eval/compare.h"
+#include "eval/scores.h"
+
+namespace limbeck {
+
+// Keys as documented in docs/evaluation.md; absent figures are null. Interval
+// is [low, high].
+Json ScoresToJson(const BenchmarkScores& scores);
+// The inverse. Errors name the key; counts that contradict each other (more
+// right than samples) are refused.
+absl::StatusOr<BenchmarkScores> ScoresFromJson(const Json& json);
+
+// {"comparisons": [...]}
+Json ComparisonsToJson(const std::vector<BenchmarkComparison>& comparisons);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_EVAL_SCORE_JSON_H_

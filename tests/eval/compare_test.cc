@@ -1,0 +1,114 @@
+// Matching of benchmarks and problems, and the JSON of comparisons.
+#include "eval/compare.h"
+
+#include <string>
+#include <vector>
+
+#include "data/base/file.h"
+#include "eval/score_json.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace limbeck {
+namespace {
+
+using ::testing::HasSubstr;
+
+BenchmarkScores Scores(const std::string& benchmark, int first, int last,
+                       int correct) {
+  BenchmarkScores scores;
+  scores.benchmark = benchmark;
+  scores.mode = "sound";
+  for (int i = first; i < last; ++i) {
+    scores.per_problem.push_back({"p" + std::to_string(i), correct, 4});
+  }
+  return scores;
+}
+
+TEST(CompareScores, MatchesProblemsByIdAndCountsTheRest) {
+  const auto comparisons =
+      CompareScores({Scores("x", 0, 10, 3)}, {Scores("x", 4, 12, 1)}, {});
+  ASSERT_TRUE(comparisons.ok()) << comparisons.status();
+  ASSERT_EQ(comparisons->size(), 1u);
+  const BenchmarkComparison& one = comparisons->front();
+  EXPECT_EQ(one.problems, 6);
+  EXPECT_EQ(one.only_in_a, 4);
+  EXPECT_EQ(one.only_in_b, 2);
+  EXPECT_NEAR(one.paired->difference, 0.5, 1e-15);
+  EXPECT_EQ(one.paired->wins, 6);
+  EXPECT_EQ(one.paired->p_value, 2.0 / 64);
+  EXPECT_EQ(one.p_value_holm, 2.0 / 64);
+}
+
+TEST(CompareScores, HolmSpansTheBenchmarks) {
+  const std::vector<BenchmarkScores> a = {Scores("x", 0, 6, 3),
+                                          Scores("y", 0, 5, 3)};
+  const std::vector<BenchmarkScores> b = {Scores("x", 0, 6, 1),
+                                          Scores("y", 0, 5, 1)};
+  const auto comparisons = CompareScores(a, b, {});
+  EXPECT_EQ((*comparisons)[0].p_value_holm, 4.0 / 64);
+  EXPECT_EQ((*comparisons)[1].p_value_holm, 4.0 / 64);
+}
+
+TEST(CompareScores, BenchmarksOfOneSideAreNamed) {
+  const auto comparisons =
+      CompareScores({Scores("x", 0, 3, 1), Scores("y", 0, 3, 1)},
+                    {Scores("x", 0, 3, 1), Scores("z", 0, 2, 1)}, {});
+  ASSERT_EQ(comparisons->size(), 3u);
+  EXPECT_EQ((*comparisons)[1].only_in_a, 3);
+  EXPECT_FALSE((*comparisons)[1].paired.has_value());
+  EXPECT_EQ((*comparisons)[2].benchmark, "z");
+  EXPECT_EQ((*comparisons)[2].only_in_b, 2);
+}
+
+TEST(CompareScores, RefusesWhatCannotBeCompared) {
+  const auto error = [](const std::vector<BenchmarkScores>& a,
+                        const std::vector<BenchmarkScores>& b) {
+    return std::string(CompareScores(a, b, {}).status().message());
+  };
+  EXPECT_THAT(error({Scores("x", 0, 1, 1)}, {Scores("y", 0, 1, 1)}),
+              HasSubstr("the first has 'x', the second 'y'"));
+  EXPECT_THAT(error({Scores("x", 0, 1, 1), Scores("x", 0, 1, 1)}, {}),
+              HasSubstr("'x' is there twice in the first"));
+  BenchmarkScores other = Scores("x", 0, 1, 1);
+  other.mode = "compat";
+  EXPECT_THAT(error({Scores("x", 0, 1, 1)}, {other}),
+              HasSubstr("mode 'sound' for the first and 'compat'"));
+}
+
+TEST(ComparisonsToJson, HasTheDocumentedKeys) {
+  const auto comparisons = *CompareScores(
+      {Scores("x", 0, 2, 3), Scores("y", 0, 1, 1)}, {Scores("x", 0, 2, 1)}, {});
+  const Json json = ComparisonsToJson(comparisons);
+  const JsonArray& list = json.Find("comparisons")->array();
+  for (const char* key :
+       {"benchmark", "problems", "mean_a", "mean_b", "difference",
+        "difference_interval", "p_value", "p_value_holm", "wins", "losses",
+        "ties", "mcnemar_p_value", "smallest_detectable_difference",
+        "only_in_a", "only_in_b"}) {
+    EXPECT_NE(list[0].Find(key), nullptr) << key;
+    EXPECT_NE(list[1].Find(key), nullptr) << key;
+  }
+  EXPECT_TRUE(list[1].Find("p_value")->is_null());
+  EXPECT_TRUE(list[0].Find("mcnemar_p_value")->is_null());
+}
+
+TEST(ReadScores, TakesOneResultOrAListOrAFolder) {
+  const std::string folder = ::testing::TempDir() + "/read_scores_test";
+  ASSERT_TRUE(MakeDirectories(folder).ok());
+  const std::string one = WriteJson(ScoresToJson(Scores("x", 0, 2, 1)));
+  const std::string path = JoinPath(folder, kScoresFile);
+  ASSERT_TRUE(WriteFileAtomically(path, one).ok());
+  EXPECT_EQ(ReadScores(path)->size(), 1u);
+  EXPECT_EQ(ReadScores(folder)->front().benchmark, "x");
+  ASSERT_TRUE(WriteFileAtomically(path, "[" + one + "]").ok());
+  EXPECT_EQ(ReadScores(path)->size(), 1u);
+  ASSERT_TRUE(WriteFileAtomically(path, "[3]").ok());
+  EXPECT_THAT(std::string(ReadScores(path).status().message()),
+              HasSubstr(path));
+  EXPECT_FALSE(ReadScores(folder + "/nothing").ok());
+  ASSERT_TRUE(RemoveTree(folder).ok());
+}
+
+}  // namespace
+}  // namespace limbeck
