@@ -154,6 +154,12 @@ absl::Status FinishArtefact(const StageRun& run, int num_partitions) {
   return WriteManifest(run.directory, std::move(root));
 }
 
+absl::Status FinishArtefact(const StageRun& run) {
+  LIMBECK_ASSIGN_OR_RETURN(const Manifest first,
+                           ReadManifest(PartitionPath(run.directory, 0)));
+  return FinishArtefact(run, static_cast<int>(first.num_partitions()));
+}
+
 absl::StatusOr<Artefact> Artefact::Open(const std::string& directory) {
   LIMBECK_ASSIGN_OR_RETURN(Manifest manifest, ReadManifest(directory));
   if (manifest.has_partition()) {

@@ -100,6 +100,8 @@ class PartitionWriter {
 // Writes the root manifest from the partitions' manifests; every partition
 // must be complete with the run's fingerprint.
 absl::Status FinishArtefact(const StageRun& run, int num_partitions);
+// As above for as many partitions as the first one's manifest says.
+absl::Status FinishArtefact(const StageRun& run);
 
 // A complete artefact, for reading.
 class Artefact {
