@@ -12,6 +12,9 @@
 
 namespace limbeck {
 
+// Bump when the same options and seed give other problems.
+inline constexpr uint32_t kArithmeticProblemsStageVersion = 1;
+
 // `options.num_problems` distinct problems whose SplitPosition lies in
 // [split_begin, split_end), sorted by id. Families and difficulties in equal
 // shares. ResourceExhausted when the families have too few distinct ones.
