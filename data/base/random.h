@@ -57,11 +57,12 @@ LIMBECK_HOST_DEVICE inline uint64_t RandomBits(uint64_t key, uint64_t counter,
   return static_cast<uint64_t>(bits.word[0]) << 32 | bits.word[1];
 }
 
-// In the open interval (0, 1): 53 bits, centred, so that log is always finite.
+// In the open interval (0, 1): 52 bits, centred, so that the logarithms of it
+// and of 1 minus it are finite. With 53 bits the largest would round to 1.
 LIMBECK_HOST_DEVICE inline double RandomUniform(uint64_t key, uint64_t counter,
                                                 uint64_t stream = 0) {
-  constexpr double kScale = 1.0 / 9007199254740992.0;  // 2^-53
-  return (static_cast<double>(RandomBits(key, counter, stream) >> 11) + 0.5) *
+  constexpr double kScale = 1.0 / 4503599627370496.0;  // 2^-52
+  return (static_cast<double>(RandomBits(key, counter, stream) >> 12) + 0.5) *
          kScale;
 }
 

@@ -61,7 +61,9 @@ class ShardDamage : public ::testing::Test {
     LIMBECK_RETURN_IF_ERROR(RemoveTree(recovered_));
     LIMBECK_ASSIGN_OR_RETURN(report_, RecoverShard(path_, recovered_));
     absl::StatusOr<std::vector<uint64_t>> saved = ReadSampleShard(recovered_);
-    if (saved.ok()) EXPECT_EQ(saved->size(), report_.records);
+    if (saved.ok()) {
+      EXPECT_EQ(saved->size(), report_.records);
+    }
     return saved;
   }
 
