@@ -137,6 +137,14 @@ Cost CostLedger::Current() {
   return OpenRow().cost;
 }
 
+uint64_t CostLedger::PeakMemory() {
+  uint64_t peak = 0;
+  for (const Row& row : Rows()) {
+    peak = std::max(peak, row.cost.peak_memory_bytes);
+  }
+  return peak;
+}
+
 double CostLedger::WallSeconds() const {
   return std::chrono::duration<double>(Clock::now() - start_).count();
 }

@@ -66,6 +66,8 @@ class CostLedger : public CostSink {
   std::vector<Row> Rows();
   // Of the row that is open now, since it was first entered.
   Cost Current();
+  // Largest of all rows.
+  uint64_t PeakMemory();
   // Since the ledger was made; measured apart from the rows.
   double WallSeconds() const;
 

@@ -1,6 +1,6 @@
 // The driver of all filters: one JSON object per line in, one per line out, in
 // order, `id` copied through. A bad line becomes {"error": ...} and the run
-// goes on.
+// goes on; blank lines are no lines.
 #ifndef LIMBECK_RECIPES_JSONL_FILTER_H_
 #define LIMBECK_RECIPES_JSONL_FILTER_H_
 
@@ -15,32 +15,6 @@
 #include "data/base/json.h"
 
 namespace limbeck {
-
-inline constexpr uint64_t kMaxFilterLineBytes = uint64_t{64} << 20;
-
-// Splits a descriptor's bytes into lines. Lines longer than the cap are given
-// back as an error and skipped.
-class LineSource {
- public:
-  explicit LineSource(int descriptor,
-                      uint64_t max_line_bytes = kMaxFilterLineBytes)
-      : descriptor_(descriptor), max_line_bytes_(max_line_bytes) {}
-
-  // False at the end. The line comes without its break ("\n" or "\r\n").
-  absl::StatusOr<bool> Next(std::string* line);
-  // Whether a line can be had without waiting for the writer.
-  bool HasLineNow();
-
- private:
-  absl::StatusOr<bool> Fill();  // false at the end of the input
-
-  const int descriptor_;
-  const uint64_t max_line_bytes_;
-  std::string buffer_;
-  size_t begin_ = 0;    // of the unread part of buffer_
-  size_t scanned_ = 0;  // no line break in [begin_, scanned_)
-  bool at_end_ = false;
-};
 
 // Answers for a batch of objects, one each, in order.
 using FilterBatch = std::function<std::vector<absl::StatusOr<Json>>(

@@ -122,12 +122,7 @@ void ProgressDisplay::RunTicker() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     wake_.wait_for(lock, kTick);
-    if (stopping_ || !stage_active_) continue;
-    Show();
-    if (!options_.on_tick) continue;
-    lock.unlock();
-    options_.on_tick();
-    lock.lock();
+    if (!stopping_ && stage_active_) Show();
   }
 }
 

@@ -65,8 +65,6 @@ class ProgressDisplay : public ProgressSink {
     double seconds_between_lines = 5.0;
     std::function<void(absl::string_view)> write;  // receives whole pieces
     std::function<int()> width = [] { return 80; };
-    // Called about four times a second while a stage runs; may be empty.
-    std::function<void()> on_tick;
   };
   explicit ProgressDisplay(Options options);
   ~ProgressDisplay() override;

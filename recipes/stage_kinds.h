@@ -1,5 +1,4 @@
-// The kinds of stages as one visible table: what each takes, what it leaves,
-// and the version of its code.
+// The kinds of stages as one visible table: what each takes and leaves.
 #ifndef LIMBECK_RECIPES_STAGE_KINDS_H_
 #define LIMBECK_RECIPES_STAGE_KINDS_H_
 
@@ -41,7 +40,6 @@ inline constexpr int kManyInputs = 1000;
 
 struct StageKind {
   absl::string_view name;  // as the recipe's field: "train"
-  uint32_t version = 1;    // bumped by hand when the stage's result changes
   Content produces = kNoContent;
   InputSlot slots[2];               // unused ones accept nothing
   bool passes_first_input = false;  // the result is of the first input's kind

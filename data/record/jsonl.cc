@@ -99,6 +99,10 @@ absl::StatusOr<bool> JsonlReader::Next(JsonlLine* line) {
   }
 }
 
+bool JsonlReader::HasBufferedLine() const {
+  return buffer_.find('\n', buffer_used_) != std::string::npos;
+}
+
 absl::StatusOr<Json> ParseJsonlLine(const JsonlReader& reader,
                                     const JsonlLine& line,
                                     const JsonLimits& limits) {

@@ -39,6 +39,9 @@ class JsonlReader {
 
   // Next line that is not blank; false at the end.
   absl::StatusOr<bool> Next(JsonlLine* line);
+  // Whether a whole line has been read ahead: Next will not wait for the
+  // writer of a pipe.
+  bool HasBufferedLine() const;
 
   const std::string& path() const { return path_; }
 

@@ -1,0 +1,40 @@
+// limbeck benchmark: scores stored samples without any model.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "data/base/status_macros.h"
+#include "eval/benchmark.h"
+#include "eval/score_json.h"
+#include "recipes/commands.h"
+#include "recipes/jsonl_filter.h"
+
+namespace limbeck {
+namespace {
+
+absl::Status BenchmarkCommand(const BenchmarkRequest& request) {
+  LIMBECK_ASSIGN_OR_RETURN(const BenchmarkScores scores, ScoreSamples(request));
+  return WriteToStandardOutput(
+      absl::StrCat(WriteJson(ScoresToJson(scores)), "\n"));
+}
+
+}  // namespace
+
+void AddBenchmarkCommand(CLI::App& app, absl::Status& result) {
+  auto request = std::make_shared<BenchmarkRequest>();
+  CLI::App* verb = AddVerb(
+      app, "benchmark", "Score stored samples of a benchmark, without a model",
+      "limbeck benchmark --name gsm8k --data test.jsonl --samples s.jsonl");
+  verb->add_option("--name", request->name, "Layout of the problem file")
+      ->required()
+      ->check(CLI::IsMember(BenchmarkNames()));
+  verb->add_option("--data", request->data_path, "Problems")->required();
+  verb->add_option("--samples", request->samples_path,
+                   "Lines of {\"problem_id\", \"sample\", \"text\"}")
+      ->required();
+  verb->add_option("--mode", request->mode, "sound or compat")
+      ->check(CLI::IsMember({"sound", "compat"}));
+  verb->callback([request, &result] { result = BenchmarkCommand(*request); });
+}
+
+}  // namespace limbeck

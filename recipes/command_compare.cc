@@ -1,0 +1,49 @@
+// limbeck compare: two evaluated models on the same problems.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "data/base/status_macros.h"
+#include "eval/compare.h"
+#include "eval/score_json.h"
+#include "recipes/commands.h"
+#include "recipes/jsonl_filter.h"
+
+namespace limbeck {
+namespace {
+
+struct CompareArguments {
+  std::string a;
+  std::string b;
+  PairedOptions options;
+};
+
+absl::Status CompareCommand(const CompareArguments& arguments) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkScores> a,
+                           ReadScores(arguments.a));
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkScores> b,
+                           ReadScores(arguments.b));
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkComparison> comparisons,
+                           CompareScores(a, b, arguments.options));
+  return WriteToStandardOutput(
+      absl::StrCat(WriteJson(ComparisonsToJson(comparisons)), "\n"));
+}
+
+}  // namespace
+
+void AddCompareCommand(CLI::App& app, absl::Status& result) {
+  auto arguments = std::make_shared<CompareArguments>();
+  CLI::App* verb = AddVerb(app, "compare",
+                           "Compare two results of `benchmark` or two "
+                           "evaluation artefacts, pairwise",
+                           "limbeck compare a.json b.json");
+  verb->add_option("a", arguments->a, "Result file or artefact folder")
+      ->required();
+  verb->add_option("b", arguments->b, "Result file or artefact folder")
+      ->required();
+  verb->callback([arguments, &result] { result = CompareCommand(*arguments); });
+}
+
+}  // namespace limbeck

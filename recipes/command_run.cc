@@ -1,0 +1,92 @@
+// limbeck run: runs a recipe, skips what is done, writes the report.
+#include <string.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "data/base/file.h"
+#include "data/base/status_macros.h"
+#include "recipes/commands.h"
+#include "recipes/cost_ledger.h"
+#include "recipes/fit.h"
+#include "recipes/jsonl_filter.h"
+#include "recipes/progress.h"
+#include "recipes/recipe_arguments.h"
+#include "recipes/report/report.h"
+#include "recipes/runner.h"
+#include "recipes/signals.h"
+#include "recipes/terminal.h"
+
+namespace limbeck {
+namespace {
+
+struct RunArguments {
+  RecipeArguments recipe;
+  std::vector<std::string> only;
+  std::string report_path;
+};
+
+absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
+                    const RunResult& result) {
+  ReportRequest request;
+  request.recipe = opened.resolved.recipe;
+  request.workspace = opened.workspace;
+  for (const StageOutcome& stage : result.stages) {
+    request.artefacts.emplace_back(stage.name, stage.directory);
+  }
+  request.ledger_path = result.ledger_path;
+  request.output_path = arguments.report_path.empty()
+                            ? JoinPath(opened.workspace, "report.html")
+                            : arguments.report_path;
+  LIMBECK_RETURN_IF_ERROR(WriteReport(request));
+  return WriteToStandardOutput(
+      absl::StrCat(EscapeForTerminal(request.output_path), "\n"));
+}
+
+absl::Status RunCommand(const RunArguments& arguments) {
+  CostLedger ledger;
+  CancelToken cancel;
+  // Before any other thread: they inherit its signal mask.
+  const SignalWatcher watcher(cancel, [](int number) {
+    WriteToDescriptor(
+        STDERR_FILENO,
+        absl::StrCat("\nlimbeck: ", strsignal(number),
+                     ", stopping where it can go on later (again: at once)\n"));
+  });
+  ProgressDisplay progress(StderrProgress());
+  LIMBECK_ASSIGN_OR_RETURN(const OpenedRecipe opened,
+                           OpenRecipe(arguments.recipe));
+  LIMBECK_RETURN_IF_ERROR(CheckFits(opened.resolved, opened.workspace));
+  RunOptions options;
+  options.workspace = opened.workspace;
+  options.only = arguments.only;
+  const RunServices services = {&progress, &ledger, &cancel};
+  LIMBECK_ASSIGN_OR_RETURN(const RunResult result,
+                           RunRecipe(opened.resolved, options, services));
+  progress.Message(absl::StrCat(
+      "done in ", FormatDuration(ledger.WallSeconds()), ", peak memory ",
+      FormatBytes(static_cast<double>(ledger.PeakMemory()))));
+  return Report(arguments, opened, result);
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, absl::Status& result) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* verb =
+      AddVerb(app, "run", "Run a recipe; resume it, skip what is done, report",
+              "limbeck run recipes/quickstart.textproto --set seed=7");
+  AddRecipeArguments(*verb, arguments->recipe);
+  verb->add_option("--only", arguments->only,
+                   "Run these stages only; their inputs must be complete");
+  verb->add_option("--report", arguments->report_path,
+                   "Where the report goes (default: WORKSPACE/report.html)");
+  verb->callback([arguments, &result] { result = RunCommand(*arguments); });
+}
+
+}  // namespace limbeck

@@ -1,0 +1,155 @@
+#include "recipes/recipe_resolve.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "google/protobuf/descriptor.h"
+#include "recipes/recipe_graph.h"
+#include "recipes/recipe_paths.h"
+#include "recipes/stage_kinds.h"
+#include "recipes/stage_registry.h"
+
+namespace limbeck {
+namespace {
+
+constexpr int kMaxThreads = 4096;
+
+// Whether "learning_rate.peak" leads to a field of the message type.
+bool IsFieldPath(const google::protobuf::Descriptor* type,
+                 absl::string_view path) {
+  for (const absl::string_view part : absl::StrSplit(path, '.')) {
+    if (type == nullptr) return false;
+    const auto* field = type->FindFieldByName(std::string(part));
+    if (field == nullptr) return false;
+    type = field->message_type();
+  }
+  return true;
+}
+
+// Rooms name the field in their message, some with the type in front
+// ("PackOptions.bin_tokens is 0"): the first word that is a field.
+std::string FieldInMessage(const google::protobuf::Descriptor& type,
+                           absl::string_view message) {
+  const auto is_part = [](char c) {
+    return absl::ascii_isalnum(c) || c == '_' || c == '.';
+  };
+  for (size_t at = 0; at < message.size();) {
+    size_t end = at;
+    while (end < message.size() && is_part(message[end])) ++end;
+    absl::string_view word = message.substr(at, end - at);
+    at = end + 1;
+    absl::ConsumePrefix(&word, absl::StrCat(type.name(), "."));
+    while (absl::ConsumeSuffix(&word, ".")) {
+    }
+    if (!word.empty() && IsFieldPath(&type, word)) return std::string(word);
+  }
+  return "";
+}
+
+void ResolveStages(Recipe* recipe, const SourceMap& sources,
+                   RecipeErrors& errors) {
+  for (StageEntry& stage : *recipe->mutable_stages()) {
+    const google::protobuf::Message* options = StageOptions(stage);
+    if (options == nullptr) continue;  // CheckGraph complains
+    absl::StatusOr<StageEntry> resolved = ResolveStage(stage);
+    if (resolved.ok()) {
+      stage = *std::move(resolved);
+      continue;
+    }
+    const std::string field =
+        FieldInMessage(*options->GetDescriptor(), resolved.status().message());
+    const std::string path =
+        field.empty() ? stage.name() : absl::StrCat(stage.name(), ".", field);
+    errors.Add(sources.Nearest(path), path, resolved.status().message());
+  }
+}
+
+// Inputs that a training stage's options name must be among its inputs.
+void CheckTrainInputs(const Recipe& recipe, const SourceMap& sources,
+                      RecipeErrors& errors) {
+  for (const StageEntry& stage : recipe.stages()) {
+    if (!stage.has_train()) continue;
+    const std::vector<std::string> inputs(stage.inputs().begin(),
+                                          stage.inputs().end());
+    const TrainOptions& train = stage.train();
+    const std::pair<const char*, const std::string&> kNamed[] = {
+        {"initial_model_input", train.initial_model_input()},
+        {"evaluation_input", train.evaluation_input()},
+        {"teacher_input", train.teacher_input()},
+        {"tokenizer_input", train.tokenizer_input()}};
+    for (const auto& [field, value] : kNamed) {
+      if (value.empty() ||
+          std::count(inputs.begin(), inputs.end(), value) > 0) {
+        continue;
+      }
+      const std::string path = absl::StrCat(stage.name(), ".", field);
+      errors.Add(sources.Nearest(path), path,
+                 absl::StrCat("'", value, "' is none of the stage's inputs",
+                              SuggestNames(value, inputs)));
+    }
+  }
+}
+
+void CheckReport(const Recipe& recipe, const SourceMap& sources,
+                 RecipeErrors& errors) {
+  std::vector<std::string> known;
+  for (const StageEntry& stage : recipe.stages()) {
+    if (stage.has_evaluate()) known.push_back(stage.name());
+  }
+  for (int i = 0; i < recipe.report().evaluations_size(); ++i) {
+    const std::string& name = recipe.report().evaluations(i);
+    if (std::count(known.begin(), known.end(), name) > 0) continue;
+    const std::string path =
+        absl::StrCat(kRecipePrefix, ".report.evaluations[", i, "]");
+    errors.Add(
+        sources.Nearest(path), path,
+        absl::StrCat("no evaluation '", name, "'", SuggestNames(name, known)));
+  }
+}
+
+void CheckNumbers(const Recipe& recipe, const SourceMap& sources,
+                  RecipeErrors& errors) {
+  const std::string prefix = absl::StrCat(kRecipePrefix, ".");
+  if (recipe.threads() < 0 || recipe.threads() > kMaxThreads) {
+    const std::string path = absl::StrCat(prefix, "threads");
+    errors.Add(sources.Nearest(path), path,
+               absl::StrCat("is ", recipe.threads(), ", allowed is 0 to ",
+                            kMaxThreads));
+  }
+  const ReportOptions& report = recipe.report();
+  const std::pair<const char*, double> kPrices[] = {
+      {"price_per_cpu_hour", report.price_per_cpu_hour()},
+      {"price_per_gpu_hour", report.price_per_gpu_hour()},
+      {"price_per_kilowatt_hour", report.price_per_kilowatt_hour()}};
+  for (const auto& [field, price] : kPrices) {
+    if (price >= 0 && price < 1e9) continue;  // refuses NaN as well
+    const std::string path = absl::StrCat(prefix, "report.", field);
+    errors.Add(sources.Nearest(path), path,
+               absl::StrCat("is ", price, ", allowed is 0 to 1e9"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<ResolvedRecipe> ResolveRecipe(const RecipeSource& source) {
+  ResolvedRecipe resolved;
+  resolved.recipe = source.recipe;
+  resolved.sources = source.sources;
+  RecipeErrors errors;
+  CheckNumbers(source.recipe, source.sources, errors);
+  resolved.order = CheckGraph(source.recipe, source.sources, errors);
+  ResolveStages(&resolved.recipe, source.sources, errors);
+  CheckTrainInputs(source.recipe, source.sources, errors);
+  CheckReport(source.recipe, source.sources, errors);
+  CheckPaths(source, errors);
+  absl::Status status = errors.ToStatus();
+  if (!status.ok()) return status;
+  return resolved;
+}
+
+}  // namespace limbeck
