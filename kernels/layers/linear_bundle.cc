@@ -11,7 +11,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // All parts contiguous, each beginning where the one before ends.
-bool AreNeighbours(const variable_list& parts) {
+bool AreNeighbours(at::TensorList parts) {
   const char* expected = static_cast<const char*>(parts[0].const_data_ptr());
   for (const at::Tensor& part : parts) {
     if (!part.is_contiguous() || part.const_data_ptr() != expected) {
@@ -23,7 +23,7 @@ bool AreNeighbours(const variable_list& parts) {
 }
 
 // The parts as one tensor along their first dimension.
-at::Tensor Join(const variable_list& parts) {
+at::Tensor Join(at::TensorList parts) {
   if (parts.size() == 1) return parts[0];
   if (!parts[0].is_cpu() || !AreNeighbours(parts)) return at::cat(parts, 0);
   std::vector<int64_t> sizes = parts[0].sizes().vec();
@@ -44,8 +44,7 @@ void AppendParts(const at::Tensor& whole, const variable_list& like,
 
 struct BundleFunction : torch::autograd::Function<BundleFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
-                            const variable_list& weights,
-                            const variable_list& biases) {
+                            at::TensorList weights, at::TensorList biases) {
     variable_list saved = {x};
     saved.insert(saved.end(), weights.begin(), weights.end());
     context->save_for_backward(std::move(saved));
@@ -87,7 +86,9 @@ at::Tensor LinearBundle(const at::Tensor& x,
             (biases[i].dim() == 1 && biases[i].size(0) == weights[i].size(0)),
         "LinearBundle: bias ", i, " does not fit weight ", weights[i].sizes());
   }
-  return BundleFunction::apply(x, weights, biases);
+  // As TensorList: autograd does not look into other containers.
+  return BundleFunction::apply(x, at::TensorList(weights),
+                               at::TensorList(biases));
 }
 
 }  // namespace limbeck::kernels
