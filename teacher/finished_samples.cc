@@ -4,28 +4,30 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "data/base/digest.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/record/shard.h"
 #include "data/stages/artefact.h"
-#include "google/protobuf/text_format.h"
-#include "teacher/options.pb.h"
 
 namespace limbeck {
 namespace {
 
-// The options without the number of samples, one field a line in the order of
-// the tags; text of another kind of options stays as it is.
-std::string OptionsOfWork(const std::string& text) {
-  GenerateOptions options;
-  if (!google::protobuf::TextFormat::ParseFromString(text, &options)) {
-    return text;
+// The options (text format, one field a line) without those that only say how
+// many samples there are.
+std::string OptionsOfWork(absl::string_view text) {
+  std::string kept;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (absl::StartsWith(line, "samples_per_problem:") ||
+        absl::StartsWith(line, "max_problems:")) {
+      continue;
+    }
+    absl::StrAppend(&kept, line, "\n");
   }
-  options.clear_samples_per_problem();
-  std::string printed;
-  google::protobuf::TextFormat::PrintToString(options, &printed);
-  return printed;
+  return kept;
 }
 
 GeneratedSample SampleOf(const Trace& trace) {

@@ -59,10 +59,11 @@ absl::Status RemoveLeftJournal(const GenerateWork& work, int partition) {
 }
 
 absl::StatusOr<std::unique_ptr<GeneratePartition>> GeneratePartition::Open(
-    const GenerateWork& work, int partition, const std::string& problems_path) {
+    const GenerateWork& work, int partition,
+    const std::vector<std::string>& problem_paths) {
   std::unique_ptr<GeneratePartition> opened(
       new GeneratePartition(work, partition));
-  LIMBECK_RETURN_IF_ERROR(opened->ReadProblems(problems_path));
+  LIMBECK_RETURN_IF_ERROR(opened->ReadProblems(problem_paths));
   LIMBECK_RETURN_IF_ERROR(opened->OpenJournal());
   return opened;
 }
@@ -72,22 +73,28 @@ std::string GeneratePartition::JournalPath() const {
                   JournalName(work_));
 }
 
-absl::Status GeneratePartition::ReadProblems(const std::string& path) {
+absl::Status GeneratePartition::ReadProblems(
+    const std::vector<std::string>& paths) {
   std::map<std::string, Problem> by_id;
-  LIMBECK_RETURN_IF_ERROR(
-      ForEachRecord<Problem>(path, [&](Problem& problem) -> absl::Status {
-        std::string id = problem.id();
-        if (id.empty()) {
-          return absl::InvalidArgumentError(
-              absl::StrCat(path, " holds a problem without id"));
-        }
-        const bool is_new =
-            by_id.try_emplace(std::move(id), std::move(problem)).second;
-        if (!is_new) ++duplicates_;
-        return absl::OkStatus();
-      }));
-  problems_.reserve(by_id.size());
-  for (auto& [id, problem] : by_id) problems_.push_back(std::move(problem));
+  for (const std::string& path : paths) {
+    LIMBECK_RETURN_IF_ERROR(
+        ForEachRecord<Problem>(path, [&](Problem& problem) -> absl::Status {
+          std::string id = problem.id();
+          if (id.empty()) {
+            return absl::InvalidArgumentError(
+                absl::StrCat(path, " holds a problem without id"));
+          }
+          const bool is_new =
+              by_id.try_emplace(std::move(id), std::move(problem)).second;
+          if (!is_new) ++duplicates_;
+          return absl::OkStatus();
+        }));
+  }
+  const auto most = static_cast<size_t>(work_.max_problems);
+  for (auto& [id, problem] : by_id) {
+    if (most != 0 && problems_.size() == most) break;
+    problems_.push_back(std::move(problem));
+  }
   return absl::OkStatus();
 }
 
@@ -133,6 +140,17 @@ absl::Status GeneratePartition::Add(const GeneratedSample& sample) {
   return absl::OkStatus();
 }
 
+// Not of an earlier run that asked for more samples or more problems.
+bool GeneratePartition::IsWanted(const GeneratedSample& sample) const {
+  const auto found =
+      std::lower_bound(problems_.begin(), problems_.end(), sample.problem_id(),
+                       [](const Problem& problem, const std::string& id) {
+                         return problem.id() < id;
+                       });
+  return found != problems_.end() && found->id() == sample.problem_id() &&
+         sample.sample_index() < work_.samples_per_problem;
+}
+
 absl::StatusOr<std::vector<GeneratedSample>>
 GeneratePartition::SortedSamples() {
   const std::string path = JournalPath();
@@ -143,7 +161,7 @@ GeneratePartition::SortedSamples() {
   std::map<Key, GeneratedSample> sorted;
   for (const std::string& bytes : journal->recovered()) {
     LIMBECK_ASSIGN_OR_RETURN(GeneratedSample sample, ParseSample(bytes, path));
-    if (sample.sample_index() >= work_.samples_per_problem) continue;
+    if (!IsWanted(sample)) continue;
     Key key(sample.problem_id(), sample.sample_index());
     sorted.try_emplace(std::move(key), std::move(sample));
   }
@@ -160,7 +178,7 @@ GeneratePartition::SortedSamples() {
 
 absl::Status GeneratePartition::Commit() {
   const std::string path = JournalPath();
-  LIMBECK_ASSIGN_OR_RETURN(const std::vector<GeneratedSample> samples,
+  LIMBECK_ASSIGN_OR_RETURN(std::vector<GeneratedSample> samples,
                            SortedSamples());
   LIMBECK_ASSIGN_OR_RETURN(
       std::unique_ptr<PartitionWriter> writer,
@@ -179,6 +197,9 @@ absl::Status GeneratePartition::Commit() {
       duplicates_ * static_cast<uint64_t>(work_.samples_per_problem);
   writer->CountIn(repeated);
   writer->CountMerged(repeated);
+  if (work_.finish) {
+    LIMBECK_RETURN_IF_ERROR(work_.finish(samples, *writer));
+  }
   for (const GeneratedSample& sample : samples) {
     LIMBECK_RETURN_IF_ERROR(WriteSample(sample, *writer));
   }

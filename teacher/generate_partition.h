@@ -4,6 +4,7 @@
 #define LIMBECK_TEACHER_GENERATE_PARTITION_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -13,19 +14,27 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "data/record/journal.h"
+#include "data/stages/artefact.h"
 #include "data/stages/stage.h"
 #include "teacher/journal.pb.h"
 
 namespace limbeck {
+
+// Sees all samples of a partition, by problem and index, before they are
+// written; may change them and add files.
+using FinishSamples = std::function<absl::Status(
+    std::vector<GeneratedSample>& samples, PartitionWriter& writer)>;
 
 // What all partitions of one stage run share.
 struct GenerateWork {
   const StageRun* run = nullptr;
   int num_partitions = 0;
   int samples_per_problem = 0;
-  bool signals = false;  // whether signals.lbk is written
+  int64_t max_problems = 0;  // of each partition, by id; 0: all
+  bool signals = false;      // whether signals.lbk is written
   Teacher teacher;
   std::string fingerprint;  // WorkFingerprint
+  FinishSamples finish;     // may be empty
 };
 
 class GeneratePartition {
@@ -41,7 +50,7 @@ class GeneratePartition {
   // another number of samples.
   static absl::StatusOr<std::unique_ptr<GeneratePartition>> Open(
       const GenerateWork& work, int partition,
-      const std::string& problems_path);
+      const std::vector<std::string>& problem_paths);
 
   const std::vector<Problem>& problems() const { return problems_; }
   uint64_t num_samples() const {
@@ -63,9 +72,10 @@ class GeneratePartition {
       : work_(work), partition_(partition) {}
 
   std::string JournalPath() const;
-  absl::Status ReadProblems(const std::string& path);
+  absl::Status ReadProblems(const std::vector<std::string>& paths);
   absl::Status OpenJournal();
   absl::Status TakeOverShards(std::set<std::pair<std::string, int>>& found);
+  bool IsWanted(const GeneratedSample& sample) const;
   absl::StatusOr<std::vector<GeneratedSample>> SortedSamples();
 
   const GenerateWork work_;

@@ -50,15 +50,14 @@ Sampling SamplingOf(const GenerateOptions& options, uint64_t seed) {
 // rows stay full where one partition ends and the next begins.
 class GenerateRun {
  public:
-  GenerateRun(Sampler& sampler, const GenerateOptions& options,
-              const StageRun& run, Artefact problems)
+  GenerateRun(Sampler& sampler, const SamplingJob& job, const StageRun& run)
       : sampler_(sampler),
-        options_(options),
+        job_(job),
+        options_(job.options),
         run_(run),
-        problems_(std::move(problems)),
         max_context_(sampler.Capabilities().max_context),
-        max_waiting_(
-            std::max(kMinWaiting, 2 * static_cast<size_t>(options.rows()))) {}
+        max_waiting_(std::max(kMinWaiting,
+                              2 * static_cast<size_t>(job.options.rows()))) {}
 
   absl::Status Run();
 
@@ -82,9 +81,9 @@ class GenerateRun {
   void Report();
 
   Sampler& sampler_;
+  const SamplingJob& job_;
   const GenerateOptions& options_;
   const StageRun& run_;
-  const Artefact problems_;
   const int64_t max_context_;
   const size_t max_waiting_;
   GenerateWork work_;
@@ -100,7 +99,9 @@ class GenerateRun {
 
 void GenerateRun::DescribeWork() {
   work_.run = &run_;
-  work_.num_partitions = problems_.num_partitions();
+  work_.num_partitions = static_cast<int>(job_.problem_paths.size());
+  work_.max_problems = job_.max_problems;
+  work_.finish = job_.finish;
   work_.samples_per_problem = options_.samples_per_problem();
   work_.signals = options_.capture_top_k() > 0;
   work_.teacher = sampler_.Identity();
@@ -109,17 +110,12 @@ void GenerateRun::DescribeWork() {
 }
 
 absl::Status GenerateRun::Run() {
-  const uint64_t problems = NumRecords(problems_.manifest(), kProblemsFile);
-  if (problems == 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("stage '", run_.identity.name,
-                     "': ", problems_.directory(), " holds 0 problems"));
-  }
   DescribeWork();
   if (run_.context.progress != nullptr) {
     run_.context.progress->Begin(
         "generate",
-        problems * static_cast<uint64_t>(options_.samples_per_problem()),
+        job_.num_problems *
+            static_cast<uint64_t>(options_.samples_per_problem()),
         "samples");
   }
   while (true) {
@@ -153,7 +149,7 @@ absl::Status GenerateRun::SubmitMore() {
     if (unfinished != open_.end()) {
       LIMBECK_RETURN_IF_ERROR(
           SubmitFrom(unfinished->first, unfinished->second));
-    } else if (next_partition_ < problems_.num_partitions()) {
+    } else if (next_partition_ < work_.num_partitions) {
       LIMBECK_RETURN_IF_ERROR(OpenNext());
     } else {
       break;
@@ -176,7 +172,7 @@ absl::Status GenerateRun::OpenNext() {
   LIMBECK_ASSIGN_OR_RETURN(
       source.partition,
       GeneratePartition::Open(work_, number,
-                              problems_.Path(number, kProblemsFile)));
+                              job_.problem_paths[static_cast<size_t>(number)]));
   samples_done_ += source.partition->num_found();
   open_.emplace(number, std::move(source));
   return CommitIfComplete(number);
@@ -268,11 +264,27 @@ absl::StatusOr<std::unique_ptr<Sampler>> MakeSampler(
 
 }  // namespace
 
+absl::Status RunSamplingJob(Sampler& sampler, const SamplingJob& job,
+                            const StageRun& run) {
+  return GenerateRun(sampler, job, run).Run();
+}
+
 absl::Status GenerateWith(Sampler& sampler, const GenerateOptions& options,
                           const StageRun& run) {
-  LIMBECK_ASSIGN_OR_RETURN(Artefact problems,
+  LIMBECK_ASSIGN_OR_RETURN(const Artefact problems,
                            OpenInputWith(run, kProblemsFile));
-  return GenerateRun(sampler, options, run, std::move(problems)).Run();
+  SamplingJob job;
+  job.options = options;
+  job.num_problems = NumRecords(problems.manifest(), kProblemsFile);
+  if (job.num_problems == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("stage '", run.identity.name, "': ", problems.directory(),
+                     " holds 0 problems"));
+  }
+  for (int i = 0; i < problems.num_partitions(); ++i) {
+    job.problem_paths.push_back({problems.Path(i, kProblemsFile)});
+  }
+  return RunSamplingJob(sampler, job, run);
 }
 
 absl::Status RunGenerateStage(const GenerateOptions& options,

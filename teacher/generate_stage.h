@@ -4,8 +4,13 @@
 #ifndef LIMBECK_TEACHER_GENERATE_STAGE_H_
 #define LIMBECK_TEACHER_GENERATE_STAGE_H_
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "data/stages/stage.h"
+#include "teacher/generate_partition.h"
 #include "teacher/options.pb.h"
 #include "teacher/sampler.h"
 
@@ -22,6 +27,21 @@ absl::Status RunGenerateStage(const GenerateOptions& options,
 // The same with a sampler that the caller made and may use again.
 absl::Status GenerateWith(Sampler& sampler, const GenerateOptions& options,
                           const StageRun& run);
+
+// Generation as part of another stage (evaluation).
+struct SamplingJob {
+  GenerateOptions options;  // resolved
+  // Shards with the problems of each partition of the output.
+  std::vector<std::vector<std::string>> problem_paths;
+  uint64_t num_problems = 0;  // to be sampled, for the progress line
+  int64_t max_problems = 0;   // of each partition, by id; 0: all
+  FinishSamples finish;       // may be empty
+};
+
+// Fills run.directory with one partition per entry of problem_paths, journaled
+// and resumed as RunGenerateStage does.
+absl::Status RunSamplingJob(Sampler& sampler, const SamplingJob& job,
+                            const StageRun& run);
 
 }  // namespace limbeck
 
