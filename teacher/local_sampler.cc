@@ -69,6 +69,12 @@ class LocalSampler : public Sampler {
 
 absl::Status LocalSampler::Prepare() {
   const ModelConfig& config = model_->config;
+  const at::ScalarType dtype = model_->weights.embedding.scalar_type();
+  if (dtype != at::kFloat) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the model's weights are ", c10::toString(dtype),
+                     ", sampling takes Float: load or cast them so"));
+  }
   const size_t columns = static_cast<size_t>(options_.num_valid_columns);
   rules_.max_context = options_.max_context;
   rules_.stop_strings = options_.stop_strings;
@@ -93,8 +99,7 @@ absl::Status LocalSampler::Prepare() {
   signal_identity_.set_teacher_revision(options_.identity.revision());
   signal_identity_.set_tokenizer_fingerprint(tokenizer_->fingerprint());
   signal_identity_.set_vocab_size(static_cast<uint32_t>(columns));
-  cache_ = MakeKvCache(config, options_.rows, options_.max_context,
-                       model_->weights.embedding.scalar_type());
+  cache_ = MakeKvCache(config, options_.rows, options_.max_context, dtype);
   return absl::OkStatus();
 }
 
@@ -301,7 +306,8 @@ absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
 absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
     const std::string& checkpoint_directory,
     const LocalSamplerOptions& options) {
-  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(checkpoint_directory));
+  LIMBECK_ASSIGN_OR_RETURN(Model model,
+                           LoadCheckpoint(checkpoint_directory, at::kFloat));
   LIMBECK_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer,
                            LoadTokenizer(checkpoint_directory));
   LocalSamplerOptions filled = options;

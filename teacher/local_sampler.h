@@ -39,14 +39,15 @@ struct LocalSamplerOptions {
   Teacher identity;  // empty fields are filled in from the checkpoint
 };
 
-// Loads checkpoint and tokenizer of a folder, in the dtype stored. Ends at the
-// end ids of config, generation_config and tokenizer.
+// Loads checkpoint and tokenizer of a folder, as float32. Ends at the end ids
+// of config, generation_config and tokenizer.
 absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
     const std::string& checkpoint_directory,
     const LocalSamplerOptions& options);
 
 // The same over a model that others hold too; they may change its weights
-// between samples and say so through PublishWeights.
+// between samples and say so through PublishWeights. The weights must be
+// float32.
 absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
     std::shared_ptr<const Model> model,
     std::shared_ptr<const Tokenizer> tokenizer,

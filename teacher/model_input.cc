@@ -1,6 +1,8 @@
 // See model_input.h.
 #include "teacher/model_input.h"
 
+#include <ATen/ATen.h>
+
 #include <string>
 #include <utility>
 
@@ -34,7 +36,7 @@ absl::StatusOr<ModelInput> LoadModelInput(const StageRun& run) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string tokenizer,
                            TokenizerDirectory(*input));
   ModelInput loaded;
-  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(checkpoint));
+  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(checkpoint, at::kFloat));
   loaded.model = std::make_shared<const Model>(std::move(model));
   LIMBECK_ASSIGN_OR_RETURN(loaded.tokenizer, LoadTokenizer(tokenizer));
   loaded.identity.set_name(input->name);

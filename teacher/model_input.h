@@ -19,7 +19,7 @@ struct ModelInput {
 };
 
 // Loads the first input that is a checkpoint folder or a training stage's
-// result. None is an error that names the stage and its inputs.
+// result, as float32. None is an error that names the stage and its inputs.
 absl::StatusOr<ModelInput> LoadModelInput(const StageRun& run);
 
 }  // namespace limbeck
