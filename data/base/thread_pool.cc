@@ -81,6 +81,7 @@ void RunLoop(LoopState& state, int64_t count,
 
 absl::Status ThreadPool::ParallelFor(
     int64_t count, const std::function<absl::Status(int64_t)>& body) {
+  LIMBECK_CHECK_GE(count, 0);
   LoopState state;
   const int workers = static_cast<int>(std::min<int64_t>(count, num_threads()));
   state.active_workers = workers;

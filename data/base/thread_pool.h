@@ -27,6 +27,7 @@ class ThreadPool {
 
   // Calls body(i) for i in [0, count), any order, and waits. Returns the error
   // of the smallest i that failed, so the outcome does not depend on timing.
+  // Not from inside a body of the same pool: it would wait for itself.
   absl::Status ParallelFor(int64_t count,
                            const std::function<absl::Status(int64_t)>& body);
 

@@ -60,6 +60,15 @@ bool DecodeHeader(absl::string_view file, absl::string_view* fingerprint) {
          MaskCrc32c(Crc32c(file.substr(0, kFront + size)));
 }
 
+// What a kill or a loss of power during creation leaves: a part of the header
+// that this work writes, or zeros in its place.
+bool IsUnfinishedHeader(absl::string_view file, absl::string_view header) {
+  if (file.size() < header.size() && absl::StartsWith(header, file))
+    return true;
+  return file.size() <= header.size() &&
+         file.find_first_not_of('\0') == absl::string_view::npos;
+}
+
 absl::Status CheckHeader(const std::string& path, absl::string_view file,
                          absl::string_view fingerprint) {
   absl::string_view found;
@@ -94,11 +103,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(
                              MappedFile::Open(path));
     absl::string_view rest = file->bytes();
     found_bytes = rest.size();
-    absl::string_view found;
-    // A kill during creation leaves at most an unfinished header.
-    const bool unfinished =
-        rest.size() <= header.size() && !DecodeHeader(rest, &found);
-    if (!unfinished) {
+    if (!IsUnfinishedHeader(rest, header)) {
       LIMBECK_RETURN_IF_ERROR(CheckHeader(path, rest, fingerprint));
       rest.remove_prefix(header.size());
       for (absl::string_view record; DecodeRecord(rest, &record);) {

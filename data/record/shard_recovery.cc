@@ -99,10 +99,11 @@ absl::StatusOr<DecodedBlock> Recovery::DecodeAt(uint64_t position) const {
 
 // The next place that looks like a block or the trailer.
 uint64_t Recovery::FindNext(uint64_t position) const {
-  const absl::string_view area = file_.substr(0, frame_.blocks_end);
-  const size_t found = std::min(area.find(marker_, position),
-                                area.find(trailer_marker_, position));
-  return std::min<uint64_t>(found, frame_.blocks_end);
+  absl::string_view area = file_.substr(0, frame_.blocks_end);
+  area = area.substr(0, area.find(marker_, position));
+  // Searched up to the next block only, or each loss would cost a whole scan.
+  area = area.substr(0, area.find(trailer_marker_, position));
+  return area.size();
 }
 
 void Recovery::Lose(uint64_t begin, uint64_t end, absl::string_view reason) {

@@ -84,11 +84,23 @@ TEST_F(JournalTest, OtherWorkIsRefusedAndLeftAlone) {
 }
 
 TEST_F(JournalTest, OtherFilesAreRefusedAndLeftAlone) {
-  const std::string text(100, 'x');
-  WriteQuickly(path_, text);
-  EXPECT_THAT(Journal::Open(path_, "work"),
-              IsError(absl::StatusCode::kDataLoss, "is no journal"));
-  EXPECT_EQ(BytesOf(path_), text);
+  for (const size_t size : {1, 20, 100}) {
+    const std::string text(size, 'x');
+    WriteQuickly(path_, text);
+    EXPECT_THAT(Journal::Open(path_, "work"),
+                IsError(absl::StatusCode::kDataLoss, "is no journal"));
+    EXPECT_EQ(BytesOf(path_), text);
+  }
+}
+
+TEST_F(JournalTest, ZerosInPlaceOfTheHeaderStartAnew) {
+  WriteQuickly(path_, std::string(20, '\0'));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const auto journal,
+                               Journal::Open(path_, "work"));
+  EXPECT_THAT(journal->recovered(), IsEmpty());
+  LIMBECK_ASSERT_OK(journal->Append("a"));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const auto again, Journal::Open(path_, "work"));
+  EXPECT_THAT(again->recovered(), ElementsAre("a"));
 }
 
 TEST_F(JournalTest, TornAtEveryByteKeepsTheWholeRecords) {

@@ -323,6 +323,25 @@ TEST(Shard, KilledWriterLeavesOnlyATemporary) {
   EXPECT_THAT(names, IsEmpty());
 }
 
+// As committed: spans are too short to shrink, so that no zstd is involved and
+// even the bytes must stay.
+TEST(Shard, WriterStillWritesTheGoldenBytes) {
+  const TemporaryDirectory directory;
+  ShardHeader header = MakeShardHeader(*Span::descriptor());
+  header.set_stage_kind("golden");
+  ShardOptions options;
+  options.block_bytes = 90;
+  LIMBECK_ASSERT_OK_AND_ASSIGN(
+      const auto writer,
+      ShardWriter::Create(directory.File("a"), header, options));
+  for (uint64_t i = 0; i < 25; ++i) {
+    LIMBECK_ASSERT_OK(writer->Write(SampleSpan(i)));
+  }
+  LIMBECK_ASSERT_OK(writer->Close());
+  EXPECT_EQ(BytesOf(directory.File("a")),
+            BytesOf("tests/testdata/record/version1.lbk"));
+}
+
 // Written by format version 1; every later reader must open it. Its bytes are
 // not compared: another zstd may compress otherwise.
 TEST(Shard, GoldenFileOfVersion1IsRead) {
@@ -346,37 +365,6 @@ TEST(Shard, GoldenTraceOfVersion1IsRead) {
   EXPECT_THAT(traces[0].output_ids(), ElementsAre(5, 70000, 2));
   EXPECT_EQ(traces[1].raw_output(), "<think>cut \xE2\x88");
   EXPECT_EQ(traces[1].finish_reason(), FINISH_REASON_LENGTH);
-}
-
-// Writes the golden files of the present version into the working directory;
-// run with --gtest_also_run_disabled_tests when a version is added.
-TEST(Shard, DISABLED_WriteGoldenFiles) {
-  ShardHeader header = MakeShardHeader(*Span::descriptor());
-  header.set_stage_kind("golden");
-  ShardOptions options;
-  options.block_bytes = 90;
-  LIMBECK_ASSERT_OK_AND_ASSIGN(
-      const auto spans, ShardWriter::Create("version1.lbk", header, options));
-  for (uint64_t i = 0; i < 25; ++i) {
-    LIMBECK_ASSERT_OK(spans->Write(SampleSpan(i)));
-  }
-  LIMBECK_ASSERT_OK(spans->Close());
-
-  header = MakeShardHeader(*Trace::descriptor());
-  LIMBECK_ASSERT_OK_AND_ASSIGN(
-      const auto traces, ShardWriter::Create("version1_traces.lbk", header));
-  Trace trace;
-  Message* message = trace.mutable_problem()->add_messages();
-  message->set_role(ROLE_USER);
-  message->set_content("What is 2 + 3?");
-  trace.set_raw_output("<think>2 + 3 = 5</think>\\boxed{5}");
-  trace.set_finish_reason(FINISH_REASON_STOP);
-  for (const uint32_t id : {5, 70000, 2}) trace.add_output_ids(id);
-  LIMBECK_ASSERT_OK(traces->Write(trace));
-  trace.set_raw_output("<think>cut \xE2\x88");
-  trace.set_finish_reason(FINISH_REASON_LENGTH);
-  LIMBECK_ASSERT_OK(traces->Write(trace));
-  LIMBECK_ASSERT_OK(traces->Close());
 }
 
 }  // namespace
