@@ -16,13 +16,14 @@
 namespace limbeck {
 namespace {
 
-// The options (text format, one field a line) without those that only say how
-// many samples there are.
+// The options (text format, one field a line) without those that say only how
+// many samples there are and how many run at a time.
 std::string OptionsOfWork(absl::string_view text) {
   std::string kept;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (absl::StartsWith(line, "samples_per_problem:") ||
-        absl::StartsWith(line, "max_problems:")) {
+        absl::StartsWith(line, "max_problems:") ||
+        absl::StartsWith(line, "rows:")) {
       continue;
     }
     absl::StrAppend(&kept, line, "\n");

@@ -13,8 +13,8 @@
 namespace limbeck {
 
 // Names a generation's work: kind, version, options but for
-// samples_per_problem and max_problems, seed, parents and teacher. Equal work
-// gives equal samples for equal (problem, sample index).
+// samples_per_problem, max_problems and rows, seed, parents and teacher. Equal
+// work gives equal samples for equal (problem, sample index).
 std::string WorkFingerprint(const Manifest& manifest, const Teacher& teacher);
 
 // The samples in a partition directory's shards, if its manifest is of the

@@ -1,11 +1,10 @@
 // Samples from a model in this process: continuous batching over a fixed
 // number of rows, in exact mode.
 //
-// Exact: a result depends on its request and the weights only. Prefill runs
-// each prompt alone, decoding always runs all rows (idle ones too), and the
-// random numbers of a sample are a function of its key, so concurrency, order
-// of submission and restarts leave every byte alone. The number of rows itself
-// may change float32 results in their last bits: it belongs to the settings.
+// Exact: a result depends on its request and the weights only. The decoder
+// computes each token of each row on its own (kernels/decode), and the random
+// numbers of a sample are a function of its key, so concurrency, the number of
+// rows, order of submission and restarts leave every byte alone.
 #ifndef LIMBECK_TEACHER_LOCAL_SAMPLER_H_
 #define LIMBECK_TEACHER_LOCAL_SAMPLER_H_
 

@@ -239,6 +239,15 @@ TEST_F(GenerateStageTest, FewerSamplesReuseTheFinishedOnes) {
   EXPECT_EQ(CompareFileTrees(expected, run.directory), "");
 }
 
+TEST_F(GenerateStageTest, OtherRowsReuseTheFinishedSamples) {
+  Undisturbed("run");
+  options_.set_rows(3);
+  const std::unique_ptr<Sampler> inner = MakeSampler();
+  CountingSampler sampler(*inner);
+  LIMBECK_ASSERT_OK(GenerateWith(sampler, options_, Run("run")));
+  EXPECT_EQ(sampler.submitted, 0);
+}
+
 TEST_F(GenerateStageTest, OtherSettingsReuseNothing) {
   Undisturbed("run");
   options_.set_temperature(0.7);
