@@ -2,10 +2,12 @@
 #include "distill/gradients.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "data/base/status_macros.h"
 #include "student/forward.h"
@@ -30,32 +32,69 @@ void NameNonFinite(absl::Span<const LoadedBin> bins,
   }
 }
 
-absl::Status AddMicroBatch(const Objective& objective,
-                           absl::Span<const LoadedBin> bins,
-                           double total_weight, Trainable& trainable,
-                           BatchLoss& sum) {
-  LIMBECK_ASSIGN_OR_RETURN(const MicroBatch batch,
-                           MakeMicroBatch(bins, total_weight, objective.rules));
-  const ModelConfig& config = trainable.model->config;
+// What one micro-batch adds to the step.
+struct MicroBatchJob {
+  absl::Span<const LoadedBin> bins;
+  absl::Status status;
+  BatchLoss loss;
+};
+
+// Loss, and gradients into the lane.
+absl::Status RunMicroBatch(const Objective& objective,
+                           const ModelConfig& config, double total_weight,
+                           GradientLane& lane, MicroBatchJob& job) {
+  LIMBECK_ASSIGN_OR_RETURN(
+      const MicroBatch batch,
+      MakeMicroBatch(job.bins, total_weight, objective.rules));
   const PackedLayout layout =
       MakePackedLayout(config, batch.starts, at::kFloat);
   StudentOutput student;
-  student.hidden = ForwardPacked(config, ParameterStore(trainable.leaves),
-                                 layout, batch.ids);
-  student.head = trainable.leaves.head;
-  student.head_grad = trainable.leaves.head.grad();
+  student.hidden =
+      ForwardPacked(config, ParameterStore(lane.leaves), layout, batch.ids);
+  student.head = lane.leaves.head;
+  student.head_grad = lane.leaves.head.grad();
   LIMBECK_ASSIGN_OR_RETURN(const kernels::LossResult result,
                            ObjectiveLoss(objective, batch, student));
-  const double loss = result.loss.item().toDouble();
-  sum.loss += loss;
-  sum.tokens += batch.ids.numel();
-  sum.loss_tokens += batch.kept_rows.numel();
-  if (!std::isfinite(loss)) {
-    NameNonFinite(bins, result.token_loss, sum.non_finite);
+  job.loss.loss = result.loss.item().toDouble();
+  job.loss.tokens = batch.ids.numel();
+  job.loss.loss_tokens = batch.kept_rows.numel();
+  if (!std::isfinite(job.loss.loss)) {
+    NameNonFinite(job.bins, result.token_loss, job.loss.non_finite);
     return absl::OkStatus();
   }
   if (batch.kept_rows.numel() > 0) result.loss.backward();
   return absl::OkStatus();
+}
+
+std::vector<MicroBatchJob> SplitBins(absl::Span<const LoadedBin> bins,
+                                     size_t bins_per_micro_batch) {
+  std::vector<MicroBatchJob> jobs;
+  for (size_t first = 0; first < bins.size(); first += bins_per_micro_batch) {
+    jobs.push_back({bins.subspan(first, bins_per_micro_batch), {}, {}});
+  }
+  return jobs;
+}
+
+void AddLanes(std::vector<GradientLane>& lanes, size_t num_lanes) {
+  for (size_t lane = 1; lane < num_lanes; ++lane) {
+    for (size_t group = 0; group < lanes[0].gradients.size(); ++group) {
+      lanes[0].gradients[group].add_(lanes[lane].gradients[group]);
+    }
+  }
+}
+
+absl::StatusOr<BatchLoss> AddJobs(std::vector<MicroBatchJob>& jobs) {
+  BatchLoss sum;
+  for (MicroBatchJob& job : jobs) {
+    LIMBECK_RETURN_IF_ERROR(job.status);
+    sum.loss += job.loss.loss;
+    sum.tokens += job.loss.tokens;
+    sum.loss_tokens += job.loss.loss_tokens;
+    for (std::string& name : job.loss.non_finite) {
+      sum.non_finite.push_back(std::move(name));
+    }
+  }
+  return sum;
 }
 
 }  // namespace
@@ -65,14 +104,24 @@ absl::StatusOr<BatchLoss> ComputeGradients(const Objective& objective,
                                            int bins_per_micro_batch,
                                            Trainable& trainable) {
   LIMBECK_ASSIGN_OR_RETURN(const double total_weight, TotalLossWeight(bins));
-  ZeroGradients(trainable);
-  BatchLoss sum;
-  const auto size = static_cast<size_t>(bins_per_micro_batch);
-  for (size_t first = 0; first < bins.size(); first += size) {
-    LIMBECK_RETURN_IF_ERROR(AddMicroBatch(objective, bins.subspan(first, size),
-                                          total_weight, trainable, sum));
-  }
-  return sum;
+  std::vector<MicroBatchJob> jobs =
+      SplitBins(bins, static_cast<size_t>(bins_per_micro_batch));
+  const size_t num_lanes = std::min(trainable.lanes.size(), jobs.size());
+  // Inside this loop the operators of a lane keep to its thread.
+  at::parallel_for(
+      0, static_cast<int64_t>(num_lanes), 1, [&](int64_t begin, int64_t end) {
+        for (auto lane = static_cast<size_t>(begin);
+             lane < static_cast<size_t>(end); ++lane) {
+          ZeroGradients(trainable.lanes[lane]);
+          for (size_t i = lane; i < jobs.size(); i += num_lanes) {
+            jobs[i].status =
+                RunMicroBatch(objective, trainable.model->config, total_weight,
+                              trainable.lanes[lane], jobs[i]);
+          }
+        }
+      });
+  AddLanes(trainable.lanes, num_lanes);
+  return AddJobs(jobs);
 }
 
 }  // namespace limbeck

@@ -22,9 +22,11 @@ struct BatchLoss {
   std::vector<std::string> non_finite;
 };
 
-// Replaces trainable.gradients by the gradient of the loss. The tokens'
+// Replaces the gradients of lane 0 by the gradient of the loss. The tokens'
 // weights come from all bins, so that neither the split into micro-batches nor
-// the packing changes the sum.
+// the packing changes the sum. Micro-batch i runs in lane i modulo the number
+// of lanes, and lanes are added in order: threads change nothing as long as
+// there are several lanes.
 absl::StatusOr<BatchLoss> ComputeGradients(const Objective& objective,
                                            absl::Span<const LoadedBin> bins,
                                            int bins_per_micro_batch,

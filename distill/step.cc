@@ -49,7 +49,8 @@ absl::StatusOr<StepResult> Step(const StepSettings& settings,
     return result;
   }
   const Clock::time_point update = Clock::now();
-  result.gradient_norm = GradientNorm(trainable.gradients);
+  const std::vector<at::Tensor>& gradients = trainable.lanes[0].gradients;
+  result.gradient_norm = GradientNorm(gradients);
   if (!std::isfinite(result.gradient_norm)) {
     result.culprits = DescribeAll(bins);
     return result;
@@ -57,7 +58,7 @@ absl::StatusOr<StepResult> Step(const StepSettings& settings,
   result.clip_factor =
       ClipFactor(result.gradient_norm, settings.adamw.max_gradient_norm());
   ApplyAdamW(settings.adamw, {settings.learning_rate, result.clip_factor},
-             trainable.gradients, *trainable.model, state);
+             gradients, *trainable.model, state);
   result.applied = true;
   result.update_seconds = SecondsSince(update);
   return result;

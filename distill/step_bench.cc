@@ -113,7 +113,7 @@ void BM_Step(benchmark::State& state) {
   const auto kind = static_cast<ObjectiveOptions::Kind>(state.range(1));
   auto model = MakeRandomModel(Config(state.range(0)), 1);
   LIMBECK_CHECK(model.ok());
-  Trainable trainable = MakeTrainable(*model);
+  Trainable trainable = MakeTrainable(*model, static_cast<int>(state.range(3)));
   AdamWState optimizer = MakeAdamWState(*model);
   std::vector<LoadedBin> bins(kBinsPerStep);
   for (size_t i = 0; i < bins.size(); ++i) {
@@ -136,10 +136,11 @@ void BM_Step(benchmark::State& state) {
                  " parameters, items are tokens");
 }
 BENCHMARK(BM_Step)
-    ->ArgNames({"size", "objective", "micro_batch"})
+    ->ArgNames({"size", "objective", "micro_batch", "lanes"})
     ->ArgsProduct({{0, 1},
                    {ObjectiveOptions::KIND_CROSS_ENTROPY,
                     ObjectiveOptions::KIND_TOPK_DISTILLATION},
+                   {1},
                    {1, 4}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();

@@ -51,6 +51,11 @@ Objective MakeObjective(const TrainOptions& options,
   return objective;
 }
 
+int Lanes(const Model& model, const TrainOptions& options) {
+  const int32_t size = options.bins_per_micro_batch();
+  return SuitableLanes(model, (options.bins_per_step() + size - 1) / size);
+}
+
 TrainingStates::Settings StateSettings(const TrainingLoop::Settings& settings,
                                        const TrainInputs& inputs) {
   TrainingStates::Settings result;
@@ -73,7 +78,8 @@ TrainingLoop::TrainingLoop(Settings settings, TrainInputs inputs)
     : settings_(std::move(settings)),
       inputs_(std::move(inputs)),
       objective_(MakeObjective(settings_.options, inputs_)),
-      trainable_(MakeTrainable(inputs_.model)),
+      trainable_(MakeTrainable(inputs_.model,
+                               Lanes(inputs_.model, settings_.options))),
       optimizer_(MakeAdamWState(inputs_.model)),
       states_(StateSettings(settings_, inputs_)) {}
 

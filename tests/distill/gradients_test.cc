@@ -3,6 +3,7 @@
 #include "distill/gradients.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <memory>
 #include <tuple>
@@ -29,7 +30,7 @@ LossAndGradient Compute(const Objective& objective,
       ComputeGradients(objective, bins, bins_per_micro_batch, trainable);
   EXPECT_THAT(batch, IsOk());
   if (!batch.ok()) return {};
-  return {batch->loss, Joined(trainable.gradients)};
+  return {batch->loss, Joined(trainable.lanes[0].gradients)};
 }
 
 std::vector<LoadedBin> SixBins() {
@@ -80,6 +81,38 @@ TEST_P(Gradients, MicroBatchesDoNotChangeThem) {
   const LossAndGradient whole = Compute(objective_, bins, 6, Student());
   for (int size : {1, 2, 4, 100}) {
     ExpectClose(Compute(objective_, bins, size, Student()), whole);
+  }
+}
+
+TEST_P(Gradients, ThreadsDoNotChangeABit) {
+  std::vector<LoadedBin> bins = SixBins();
+  AddSignals(bins);
+  const int threads = at::get_num_threads();
+  std::vector<at::Tensor> results;
+  for (int count : {1, 2, 3}) {
+    at::set_num_threads(count);
+    Model model = Student();
+    Trainable trainable = MakeTrainable(model, 4);
+    LIMBECK_ASSERT_OK(
+        ComputeGradients(objective_, bins, 1, trainable).status());
+    results.push_back(Joined(trainable.lanes[0].gradients));
+  }
+  at::set_num_threads(threads);
+  EXPECT_TRUE(at::equal(results[1], results[0]));
+  EXPECT_TRUE(at::equal(results[2], results[0]));
+}
+
+TEST_P(Gradients, LanesDoNotChangeThem) {
+  std::vector<LoadedBin> bins = SixBins();
+  AddSignals(bins);
+  const LossAndGradient whole = Compute(objective_, bins, 6, Student());
+  for (int lanes : {2, 4, 8}) {
+    Model model = Student();
+    Trainable trainable = MakeTrainable(model, lanes);
+    LIMBECK_ASSERT_OK_AND_ASSIGN(
+        const BatchLoss batch,
+        ComputeGradients(objective_, bins, 1, trainable));
+    ExpectClose({batch.loss, Joined(trainable.lanes[0].gradients)}, whole);
   }
 }
 
@@ -134,9 +167,9 @@ TEST_P(Gradients, SecondCallReplacesTheFirst) {
   Model model = Student();
   Trainable trainable = MakeTrainable(model);
   LIMBECK_ASSERT_OK(ComputeGradients(objective_, bins, 2, trainable).status());
-  const at::Tensor first = Joined(trainable.gradients);
+  const at::Tensor first = Joined(trainable.lanes[0].gradients);
   LIMBECK_ASSERT_OK(ComputeGradients(objective_, bins, 2, trainable).status());
-  EXPECT_TRUE(at::equal(Joined(trainable.gradients), first));
+  EXPECT_TRUE(at::equal(Joined(trainable.lanes[0].gradients), first));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -149,15 +182,18 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Trainable, BackwardAddsIntoTheFlatBuffers) {
   Model model = TinyModel(1, /*tied_head=*/false);
   Trainable trainable = MakeTrainable(model);
-  const void* embedding = trainable.leaves.embedding.grad().const_data_ptr();
-  const void* up = trainable.leaves.blocks[1].up.grad().const_data_ptr();
+  const void* embedding =
+      trainable.lanes[0].leaves.embedding.grad().const_data_ptr();
+  const void* up =
+      trainable.lanes[0].leaves.blocks[1].up.grad().const_data_ptr();
   LIMBECK_ASSERT_OK(
       ComputeGradients(TinyObjective(ObjectiveOptions::KIND_CROSS_ENTROPY),
                        SixBins(), 2, trainable)
           .status());
-  EXPECT_EQ(trainable.leaves.embedding.grad().const_data_ptr(), embedding);
-  EXPECT_EQ(trainable.leaves.blocks[1].up.grad().const_data_ptr(), up);
-  for (const at::Tensor& gradient : trainable.gradients) {
+  EXPECT_EQ(trainable.lanes[0].leaves.embedding.grad().const_data_ptr(),
+            embedding);
+  EXPECT_EQ(trainable.lanes[0].leaves.blocks[1].up.grad().const_data_ptr(), up);
+  for (const at::Tensor& gradient : trainable.lanes[0].gradients) {
     EXPECT_GT(gradient.norm().item().toDouble(), 0.0);
   }
 }
@@ -165,14 +201,15 @@ TEST(Trainable, BackwardAddsIntoTheFlatBuffers) {
 TEST(Trainable, TiedHeadAddsToTheEmbedding) {
   Model model = TinyModel(1, /*tied_head=*/true);
   Trainable trainable = MakeTrainable(model);
-  EXPECT_TRUE(trainable.leaves.head.is_same(trainable.leaves.embedding));
+  EXPECT_TRUE(trainable.lanes[0].leaves.head.is_same(
+      trainable.lanes[0].leaves.embedding));
   LIMBECK_ASSERT_OK(
       ComputeGradients(TinyObjective(ObjectiveOptions::KIND_CROSS_ENTROPY),
                        Loaded({TinyBin(0, {{2, 1, 1}})}), 1, trainable)
           .status());
   // Every vocabulary row gets a gradient from the head, not only the input.
   const at::Tensor rows =
-      trainable.leaves.embedding.grad().norm(2, at::IntArrayRef{1});
+      trainable.lanes[0].leaves.embedding.grad().norm(2, at::IntArrayRef{1});
   EXPECT_GT(rows.min().item().toDouble(), 0.0);
 }
 
