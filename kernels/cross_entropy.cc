@@ -6,12 +6,13 @@
 
 namespace limbeck::kernels {
 
-LossResult CrossEntropy(const at::Tensor& logits, const at::Tensor& target,
+LossResult CrossEntropy(const at::Tensor& student_logits,
+                        const at::Tensor& target,
                         const CrossEntropyOptions& options,
                         const LogitOptions& rows) {
   ShapeCheck check("cross_entropy");
   LogitSource student;
-  student.logits = logits;
+  student.logits = student_logits;
   CheckSource(check, kStudentNames, student);
   return RunDifferentiable(
       check.op(), CrossEntropyJob(check, student, target, options, rows));

@@ -8,8 +8,9 @@
 
 namespace limbeck::kernels {
 
-// logits [N, V], target [N] integer. Differentiable in logits.
-LossResult CrossEntropy(const at::Tensor& logits, const at::Tensor& target,
+// student_logits [N, V], target [N] integer. Differentiable in student_logits.
+LossResult CrossEntropy(const at::Tensor& student_logits,
+                        const at::Tensor& target,
                         const CrossEntropyOptions& options = {},
                         const LogitOptions& rows = {});
 

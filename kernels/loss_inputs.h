@@ -38,8 +38,8 @@ struct SideNames {
   std::string_view width;    // symbol of the hidden width
   std::string_view columns;  // symbol of the vocabulary
 };
-inline constexpr SideNames kStudentNames = {"hidden", "weight", "bias",
-                                            "logits", "H",      "V"};
+inline constexpr SideNames kStudentNames = {"hidden",         "weight", "bias",
+                                            "student_logits", "H",      "V"};
 inline constexpr SideNames kTeacherNames = {"teacher_hidden",
                                             "teacher_weight",
                                             "teacher_bias",
