@@ -1,12 +1,14 @@
 // See finished_samples.h.
 #include "teacher/finished_samples.h"
 
+#include <array>
 #include <unordered_map>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "data/base/digest.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
@@ -16,17 +18,41 @@
 namespace limbeck {
 namespace {
 
-// The options (text format, one field a line) without those that say only how
-// many samples there are and how many run at a time.
-std::string OptionsOfWork(absl::string_view text) {
-  std::string kept;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    if (absl::StartsWith(line, "samples_per_problem:") ||
-        absl::StartsWith(line, "max_problems:") ||
-        absl::StartsWith(line, "rows:")) {
+constexpr std::array<absl::string_view, 3> kFieldsThatOnlyCount = {
+    "samples_per_problem:", "max_problems:", "rows:"};
+
+// Pieces of text format between white space, quoted strings whole.
+std::vector<std::string> SplitTextFormat(absl::string_view text) {
+  std::vector<std::string> pieces(1);
+  char quote = '\0';
+  bool escaped = false;
+  for (const char c : text) {
+    if (quote == '\0' && absl::ascii_isspace(static_cast<unsigned char>(c))) {
+      if (!pieces.back().empty()) pieces.emplace_back();
       continue;
     }
-    absl::StrAppend(&kept, line, "\n");
+    pieces.back() += c;
+    const bool closes = quote != '\0' && c == quote && !escaped;
+    escaped = quote != '\0' && c == '\\' && !escaped;
+    if (closes) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      quote = c;
+    }
+  }
+  if (pieces.back().empty()) pieces.pop_back();
+  return pieces;
+}
+
+// The options (text format, in one line or many) without those that say only
+// how many samples there are and how many run at a time.
+std::string OptionsOfWork(absl::string_view text) {
+  std::string kept;
+  bool skip_value = false;
+  for (const std::string& piece : SplitTextFormat(text)) {
+    const bool skipped = std::exchange(
+        skip_value, absl::c_linear_search(kFieldsThatOnlyCount, piece));
+    if (!skipped && !skip_value) absl::StrAppend(&kept, piece, " ");
   }
   return kept;
 }

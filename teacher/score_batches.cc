@@ -14,6 +14,12 @@
 namespace limbeck {
 namespace {
 
+// Nothing speaks about a token without context: plain text starts at its
+// second token.
+uint32_t FirstScored(const TokenizedSample& sample) {
+  return std::max(sample.output_start(), 1u);
+}
+
 // Output token j is spoken about by the row of the token before it.
 TopKColumns ColumnsOf(const TokenizedSample& sample, int64_t start,
                       const ScoreResult& scored) {
@@ -22,7 +28,7 @@ TopKColumns ColumnsOf(const TokenizedSample& sample, int64_t start,
   const float* logprobs = scored.top_logprobs.const_data_ptr<float>();
   const float* tails = scored.tail_logprob.const_data_ptr<float>();
   TopKColumns columns;
-  for (int64_t token = sample.output_start(); token < sample.ids_size();
+  for (int64_t token = FirstScored(sample); token < sample.ids_size();
        ++token) {
     const int64_t row = start + token - 1;
     const std::vector<uint32_t> row_ids(ids + row * k, ids + (row + 1) * k);
@@ -39,6 +45,7 @@ TeacherSignal IdentityOf(const TokenizedSample& sample, const Teacher& teacher,
   identity.set_tokenizer_fingerprint(teacher.tokenizer_fingerprint());
   identity.set_token_ids_hash(sample.token_ids_hash());
   identity.set_vocab_size(static_cast<uint32_t>(options.vocab_size));
+  identity.set_first_token(FirstScored(sample) - sample.output_start());
   return identity;
 }
 
@@ -48,12 +55,11 @@ std::optional<Rejection> WhyNotScored(const TokenizedSample& sample,
                                       const ScoreLimits& limits) {
   Rejection rejection;
   *rejection.mutable_sample() = sample;
-  if (sample.output_start() < 1 ||
-      sample.output_start() >= static_cast<uint32_t>(sample.ids_size())) {
+  if (FirstScored(sample) >= static_cast<uint32_t>(sample.ids_size())) {
     rejection.set_reason(REJECTION_REASON_BAD_RECORD);
     rejection.set_detail(absl::StrCat(
         "the output starts at token ", sample.output_start(), " of ",
-        sample.ids_size(), ": it needs context before it and tokens in it"));
+        sample.ids_size(), ": no token of it has context before it"));
     return rejection;
   }
   if (sample.ids_size() > limits.max_positions) {

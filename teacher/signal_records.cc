@@ -126,7 +126,8 @@ std::vector<TeacherSignal> MakeTopKSignals(const TopKColumns& columns,
     const size_t tokens =
         std::min<size_t>(kMaxSignalTokens, columns.counts.size() - first);
     TeacherSignal& signal = signals.emplace_back(identity);
-    signal.set_first_token(static_cast<uint32_t>(first));
+    signal.set_first_token(identity.first_token() +
+                           static_cast<uint32_t>(first));
     signal.set_num_tokens(static_cast<uint32_t>(tokens));
     TopKSignal& top_k = *signal.mutable_top_k();
     top_k.set_codec(codec);

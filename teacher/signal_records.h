@@ -26,9 +26,9 @@ struct TopKColumns {
               absl::Span<const float> token_logprobs, float tail_logprob);
 };
 
-// Cuts the columns into records of at most kMaxSignalTokens tokens. Fields
-// other than first_token, num_tokens and the signal itself come from
-// `identity`; keys are left to the caller, who knows the trace.
+// Cuts the columns into records of at most kMaxSignalTokens tokens. All but
+// num_tokens and the signal itself comes from `identity`, whose first_token is
+// that of the first record; keys are left to the caller, who knows the trace.
 std::vector<TeacherSignal> MakeTopKSignals(const TopKColumns& columns,
                                            const TeacherSignal& identity,
                                            LogprobCodec codec);

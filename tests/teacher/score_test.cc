@@ -308,7 +308,7 @@ TEST_F(ScoreStageTest, SamplesTheModelCannotTakeAreRejected) {
   foreign.set_ids(2, 262);
   samples_[0].push_back(foreign);
   TokenizedSample no_context = samples_[0][0];
-  no_context.set_output_start(0);
+  no_context.set_output_start(static_cast<uint32_t>(no_context.ids_size()));
   samples_[0].push_back(no_context);
   const StageRun run =
       MakeRun("scored", "score", options_, {WriteSamples("samples")});
@@ -326,6 +326,19 @@ TEST_F(ScoreStageTest, SamplesTheModelCannotTakeAreRejected) {
   EXPECT_EQ(rejections[0].threshold(), 160.0);
   EXPECT_EQ(rejections[1].value(), 262.0);
   EXPECT_EQ(rejections[2].reason(), REJECTION_REASON_BAD_RECORD);
+}
+
+TEST_F(ScoreStageTest, PlainTextIsScoredFromItsSecondToken) {
+  TokenizedSample text = samples_[0][0];
+  text.set_output_start(0);
+  const auto scorer = MakeLocalScorer(teacher_.model, teacher_.identity);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(
+      const std::vector<TeacherSignal> signals,
+      ScoreBatch({&text, 1}, {5, LOGPROB_CODEC_FLOAT32, 262}, *scorer));
+  ASSERT_EQ(signals.size(), 1u);
+  EXPECT_EQ(signals[0].first_token(), 1u);
+  EXPECT_EQ(signals[0].num_tokens(),
+            static_cast<uint32_t>(text.ids_size()) - 1);
 }
 
 TEST_F(ScoreStageTest, OtherTokenizersAreRefused) {
