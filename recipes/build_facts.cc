@@ -76,7 +76,8 @@ std::string BuildId() {
 
 std::string CompilerName() {
 #ifdef __clang__
-  return absl::StrCat("Clang ", __clang_version__);
+  return absl::StrCat("Clang ", __clang_major__, ".", __clang_minor__, ".",
+                      __clang_patchlevel__);
 #else
   return absl::StrCat("GCC ", __VERSION__);
 #endif

@@ -13,7 +13,7 @@
 #include "data/base/status_macros.h"
 #include "recipes/commands.h"
 #include "recipes/cost_ledger.h"
-#include "recipes/fit.h"
+#include "recipes/estimate.h"
 #include "recipes/jsonl_filter.h"
 #include "recipes/progress.h"
 #include "recipes/recipe_arguments.h"
@@ -48,6 +48,16 @@ absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
       absl::StrCat(EscapeForTerminal(request.output_path), "\n"));
 }
 
+// Refuses what cannot fit before anything runs.
+absl::Status CheckBudget(const OpenedRecipe& opened) {
+  StagePlanner planner(opened.resolved, opened.workspace);
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<PlannedStage> stages,
+                           planner.PlanAll());
+  return CheckFits(opened.resolved, stages,
+                   EstimateStages(opened.resolved, stages, opened.workspace),
+                   opened.workspace);
+}
+
 absl::Status RunCommand(const RunArguments& arguments) {
   CostLedger ledger;
   CancelToken cancel;
@@ -61,7 +71,7 @@ absl::Status RunCommand(const RunArguments& arguments) {
   ProgressDisplay progress(StderrProgress());
   LIMBECK_ASSIGN_OR_RETURN(const OpenedRecipe opened,
                            OpenRecipe(arguments.recipe));
-  LIMBECK_RETURN_IF_ERROR(CheckFits(opened.resolved, opened.workspace));
+  LIMBECK_RETURN_IF_ERROR(CheckBudget(opened));
   RunOptions options;
   options.workspace = opened.workspace;
   options.only = arguments.only;

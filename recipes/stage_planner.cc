@@ -169,6 +169,15 @@ absl::StatusOr<PlannedStage> StagePlanner::Plan(int index) {
   return stage;
 }
 
+absl::StatusOr<std::vector<PlannedStage>> StagePlanner::PlanAll() {
+  std::vector<PlannedStage> stages;
+  for (const int index : recipe_.order) {
+    LIMBECK_ASSIGN_OR_RETURN(PlannedStage stage, Plan(index));
+    stages.push_back(std::move(stage));
+  }
+  return stages;
+}
+
 absl::Status StagePlanner::MarkDone(PlannedStage& stage) {
   LIMBECK_ASSIGN_OR_RETURN(stage.manifest, ReadManifest(stage.directory));
   stage.state = PlannedStage::State::kDone;

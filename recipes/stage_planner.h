@@ -41,6 +41,8 @@ class StagePlanner {
   // Looks a stage up on disk; ask in the recipe's order. A done stage serves
   // as input of later ones.
   absl::StatusOr<PlannedStage> Plan(int index);
+  // All stages, in the recipe's order, as they are now.
+  absl::StatusOr<std::vector<PlannedStage>> PlanAll();
   // Tells that a stage that was to run is complete now.
   absl::Status MarkDone(PlannedStage& stage);
 

@@ -1,0 +1,98 @@
+// limbeck doctor: what this build and this machine can do.
+#include <zstd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "absl/base/config.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "data/base/json.h"
+#include "google/protobuf/message.h"
+#include "recipes/build_facts.h"
+#include "recipes/commands.h"
+#include "recipes/isolation_probe.h"
+#include "recipes/jsonl_filter.h"
+#include "recipes/recipe_loader.h"
+#include "recipes/resource_usage.h"
+#include "recipes/terminal.h"
+#include "recipes/torch_boundary.h"
+
+namespace limbeck {
+namespace {
+
+void AddLine(std::string& text, absl::string_view name,
+             absl::string_view value) {
+  absl::StrAppendFormat(&text, "%-20s %s\n", name, value);
+}
+
+std::string YesNo(bool yes) { return yes ? "yes" : "no"; }
+
+void AddBuild(std::string& text) {
+  const Json provenance = ProvenanceJson();
+  for (const JsonMember& member : provenance.object()) {
+    AddLine(text, member.first,
+            member.second.is_string() ? member.second.string()
+                                      : WriteJson(member.second));
+  }
+  AddLine(text, "abseil", absl::StrCat(ABSL_LTS_RELEASE_VERSION));
+  AddLine(text, "protobuf",
+          google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION));
+  AddLine(text, "zstd", ZSTD_versionString());
+  AddLine(text, "math library", DescribeLibTorch().has_mkl ? "MKL" : "other");
+}
+
+void AddMachine(std::string& text) {
+  AddLine(text, "memory",
+          absl::StrCat(
+              FormatBytes(static_cast<double>(UsableMemoryBytes())), ", free ",
+              FormatBytes(static_cast<double>(AvailableMemoryBytes()))));
+  const auto disk = FreeDiskBytes(".");
+  AddLine(text, "free disk here",
+          disk.ok() ? FormatBytes(static_cast<double>(*disk)) : "unknown");
+  AddLine(text, "energy counters",
+          EnergyMeter().Joules().has_value()
+              ? "readable"
+              : "not readable (needs root, or read access to "
+                "/sys/class/powercap/intel-rapl:*/energy_uj)");
+  AddLine(text, "installed recipes", ShareDirectory());
+}
+
+void AddIsolation(std::string& text) {
+  const IsolationFacts facts = ProbeIsolation();
+  AddLine(text, "isolation level", IsolationLevel(facts));
+  AddLine(text, "  namespaces", YesNo(facts.namespaces));
+  AddLine(text, "  seccomp filter", YesNo(facts.seccomp_filter));
+  AddLine(text, "  landlock", YesNo(facts.landlock));
+  AddLine(text, "  own cgroups", YesNo(facts.cgroup_writable));
+  if (!facts.namespaces) {
+    absl::StrAppend(
+        &text,
+        "  Unprivileged namespaces are closed: inside a container its seccomp "
+        "profile forbids them; on Ubuntu see "
+        "kernel.apparmor_restrict_unprivileged_userns.\n");
+  }
+}
+
+absl::Status DoctorCommand() {
+  std::string text;
+  AddBuild(text);
+  AddMachine(text);
+  AddIsolation(text);
+  if (!DescribeLibTorch().has_cuda) {
+    absl::StrAppend(&text, "No CUDA device: everything runs on the CPU.\n");
+  }
+  return WriteToStandardOutput(EscapeLinesForTerminal(text));
+}
+
+}  // namespace
+
+void AddDoctorCommand(CLI::App& app, absl::Status& result) {
+  CLI::App* verb =
+      AddVerb(app, "doctor", "Show what this build and this machine can do",
+              "limbeck doctor");
+  verb->callback([&result] { result = DoctorCommand(); });
+}
+
+}  // namespace limbeck
