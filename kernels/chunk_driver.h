@@ -30,7 +30,7 @@ struct WantedGradients {
   bool any() const { return hidden || weight || bias; }
 };
 
-// dW goes to `weight`, scaled, instead of into a tensor of its own.
+// A wanted dW goes to `weight`, scaled, instead of into a tensor of its own.
 struct WeightAccumulator {
   at::Tensor weight;  // [V, H] float32; undefined: none
   double scale = 1.0;

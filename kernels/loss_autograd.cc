@@ -13,41 +13,28 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-WantedGradients Wanted(const LossJob& job) {
+WantedGradients Wanted(const DifferentiableCall& call) {
   const auto wants = [](const at::Tensor& tensor) {
     return tensor.defined() && tensor.requires_grad();
   };
-  const bool accumulates = job.accumulator.weight.defined();
-  WantedGradients wanted;
-  wanted.weight = accumulates;
-  if (!at::GradMode::is_enabled()) return wanted;
-  const LogitSource& student = job.student;
-  wanted.hidden = wants(student.hidden) || wants(student.logits);
-  wanted.weight = wanted.weight || wants(student.weight);
-  wanted.bias = wants(student.bias);
-  return wanted;
+  if (!at::GradMode::is_enabled()) return {};
+  return {wants(call.input), call.accumulates || wants(call.weight),
+          wants(call.bias)};
 }
-
-struct Call {
-  const LossJob* job;
-  WantedGradients wanted;
-  std::string_view op;
-};
 
 class KnownGradient : public torch::autograd::Function<KnownGradient> {
  public:
+  // The tensors are arguments only for autograd to see them.
   static variable_list forward(AutogradContext* context,
-                               const at::Tensor& input,
-                               const std::optional<at::Tensor>& weight,
-                               const std::optional<at::Tensor>& bias,
-                               const Call& call) {
-    static_cast<void>(input);
-    static_cast<void>(weight);
-    static_cast<void>(bias);
-    const LossGradients result = RunChunks(*call.job, call.wanted);
+                               const at::Tensor& /*input*/,
+                               const std::optional<at::Tensor>& /*weight*/,
+                               const std::optional<at::Tensor>& /*bias*/,
+                               const DifferentiableCall& call,
+                               const WantedGradients& wanted) {
+    const LossGradients result = call.run(wanted);
     context->save_for_backward({result.hidden, result.weight, result.bias});
-    context->saved_data["op"] = std::string(call.op);
-    context->saved_data["accumulated"] = call.job->accumulator.weight.defined();
+    context->saved_data["op"] = call.op;
+    context->saved_data["accumulates"] = call.accumulates;
     context->mark_non_differentiable({result.token_loss});
     return {result.loss, result.token_loss};
   }
@@ -59,36 +46,46 @@ class KnownGradient : public torch::autograd::Function<KnownGradient> {
                 ": the loss is differentiable once, backward was called with "
                 "create_graph");
     const at::Tensor& scale = upstream[0];
-    if (!scale.defined()) return {{}, {}, {}, {}};
-    if (context->saved_data["accumulated"].toBool()) {
+    if (!scale.defined()) return {{}, {}, {}, {}, {}};
+    if (context->saved_data["accumulates"].toBool()) {
       const double value = scale.item<double>();
       TORCH_CHECK(value == 1.0, op, ": the upstream gradient is ", value,
                   ", must be 1 with weight_grad");
     }
     variable_list gradients;
     for (const at::Tensor& known : context->get_saved_variables()) {
-      gradients.push_back(known.defined()
-                              ? known.mul(scale.to(known.scalar_type()))
-                              : at::Tensor());
+      // A float32 scalar times bfloat16 is computed in float32.
+      gradients.push_back(known.defined() ? known.mul(scale) : at::Tensor());
     }
-    gradients.emplace_back();  // of `call`
+    gradients.resize(5);  // `call` and `wanted` have none
     return gradients;
   }
 };
 
 }  // namespace
 
-LossResult RunDifferentiable(std::string_view op, const LossJob& job) {
-  const Call call = {&job, Wanted(job), op};
-  const LogitSource& student = job.student;
-  const at::Tensor& input =
-      student.hidden.defined() ? student.hidden : student.logits;
+LossResult Differentiate(const DifferentiableCall& call) {
   const auto optional = [](const at::Tensor& tensor) {
     return tensor.defined() ? std::optional(tensor) : std::nullopt;
   };
-  const variable_list result = KnownGradient::apply(
-      input, optional(student.weight), optional(student.bias), call);
+  const variable_list result =
+      KnownGradient::apply(call.input, optional(call.weight),
+                           optional(call.bias), call, Wanted(call));
   return {result[0], result[1]};
+}
+
+LossResult RunDifferentiable(std::string_view op, const LossJob& job) {
+  const LogitSource& student = job.student;
+  DifferentiableCall call;
+  call.op = op;
+  call.input = student.hidden.defined() ? student.hidden : student.logits;
+  call.weight = student.weight;
+  call.bias = student.bias;
+  call.accumulates = job.accumulator.weight.defined();
+  call.run = [&job](const WantedGradients& wanted) {
+    return RunChunks(job, wanted);
+  };
+  return Differentiate(call);
 }
 
 WeightAccumulator CheckedAccumulator(ShapeCheck& check,
@@ -104,9 +101,7 @@ WeightAccumulator CheckedAccumulator(ShapeCheck& check,
   if (!linear.weight_grad.defined()) return accumulator;
   check.Tensor("weight_grad", linear.weight_grad, {"V", "H"});
   check.Type("weight_grad", linear.weight_grad, {at::kFloat, at::kDouble});
-  if (at::GradMode::is_enabled()) {
-    accumulator.weight = linear.weight_grad.detach();
-  }
+  accumulator.weight = linear.weight_grad.detach();
   return accumulator;
 }
 

@@ -2,6 +2,10 @@
 #ifndef LIMBECK_KERNELS_LOSS_AUTOGRAD_H_
 #define LIMBECK_KERNELS_LOSS_AUTOGRAD_H_
 
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
 #include <string_view>
 
 #include "kernels/chunk_driver.h"
@@ -10,12 +14,25 @@
 
 namespace limbeck::kernels {
 
-// Runs the job; the result is differentiable in the student's hidden, weight
-// and bias, or in its logits, once (no second derivative).
+// What autograd must know of a call.
+struct DifferentiableCall {
+  std::string op;
+  at::Tensor input;   // hidden, or the given logits
+  at::Tensor weight;  // undefined: none, as bias
+  at::Tensor bias;
+  bool accumulates = false;  // weight_grad was given
+  // Loss and the gradients asked for.
+  std::function<LossGradients(const WantedGradients&)> run;
+};
+
+// The result is differentiable in input, weight and bias, once: a second
+// derivative is refused.
+LossResult Differentiate(const DifferentiableCall& call);
+
+// The same for a job.
 LossResult RunDifferentiable(std::string_view op, const LossJob& job);
 
-// Reads weight_grad and grad_scale. While gradients are disabled nothing is
-// accumulated: the accumulator comes back empty.
+// Reads weight_grad and grad_scale.
 WeightAccumulator CheckedAccumulator(ShapeCheck& check,
                                      const LinearOptions& linear);
 
