@@ -47,6 +47,7 @@ class Scorer {
   // The output head, for losses that take teacher hidden states:
   // [vocab, width]; undefined where hidden states are not offered.
   virtual at::Tensor Head() const = 0;
+  // Several threads may call at once.
   virtual absl::StatusOr<ScoreResult> Score(const ScoreRequest& request) = 0;
 };
 
