@@ -1,78 +1,14 @@
 // Decoding with a cache: hands raw pointers to the fused step of kernels/.
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 #include "data/base/check.h"
 #include "kernels/cpu/lanes_math.h"
 #include "kernels/decode/decode.h"
+#include "student/decode_view.h"
 #include "student/forward.h"
 #include "student/rotary.h"
 
 namespace limbeck {
-namespace {
-
-const float* Pointer(const at::Tensor& tensor) {
-  LIMBECK_CHECK(tensor.is_cpu() && tensor.is_contiguous());
-  return tensor.const_data_ptr<float>();
-}
-
-const float* PointerOrNull(const at::Tensor& tensor) {
-  return tensor.defined() ? Pointer(tensor) : nullptr;
-}
-
-kernels::DecodeBlock BlockPointers(const BlockWeights& block, KvCache& cache,
-                                   size_t layer) {
-  return {.input_norm = Pointer(block.input_norm),
-          .q = Pointer(block.q),
-          .k = Pointer(block.k),
-          .v = Pointer(block.v),
-          .q_bias = PointerOrNull(block.q_bias),
-          .k_bias = PointerOrNull(block.k_bias),
-          .v_bias = PointerOrNull(block.v_bias),
-          .o = Pointer(block.o),
-          .post_norm = Pointer(block.post_norm),
-          .gate = Pointer(block.gate),
-          .up = Pointer(block.up),
-          .down = Pointer(block.down),
-          .keys = cache.keys[layer].mutable_data_ptr<float>(),
-          .values = cache.values[layer].mutable_data_ptr<float>()};
-}
-
-std::vector<kernels::DecodeBlock> AllBlocks(const ModelWeights& weights,
-                                            KvCache& cache) {
-  LIMBECK_CHECK_EQ(weights.blocks.size(), cache.keys.size());
-  std::vector<kernels::DecodeBlock> blocks;
-  for (size_t i = 0; i < weights.blocks.size(); ++i) {
-    blocks.push_back(BlockPointers(weights.blocks[i], cache, i));
-  }
-  return blocks;
-}
-
-kernels::DecodeModel ModelPointers(
-    const ModelConfig& config, const ModelWeights& weights,
-    const KvCache& cache, const std::vector<kernels::DecodeBlock>& blocks) {
-  // The kernel counts on float32; other checkpoints are cast before.
-  LIMBECK_CHECK(weights.embedding.scalar_type() == at::kFloat);
-  return {.hidden = config.hidden_size,
-          .heads = config.num_heads,
-          .kv_heads = config.num_kv_heads,
-          .head_dim = config.head_dim,
-          .inner = config.intermediate_size,
-          .vocab = config.vocab_size,
-          .num_blocks = config.num_layers,
-          .capacity = cache.capacity,
-          .epsilon = static_cast<float>(config.rms_norm_eps),
-          .scale = 1.0f / std::sqrt(static_cast<float>(config.head_dim)),
-          .embedding = Pointer(weights.embedding),
-          .final_norm = Pointer(weights.final_norm),
-          .head = Pointer(weights.head),
-          .cosine = Pointer(cache.cosine),
-          .sine = Pointer(cache.sine),
-          .blocks = blocks.data()};
-}
-
-}  // namespace
 
 KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
                     at::ScalarType dtype) {
@@ -105,10 +41,9 @@ at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,
     LIMBECK_CHECK(ids[i] >= 0 && ids[i] < config.vocab_size);
     tokens.push_back({ids[i], static_cast<int64_t>(i), row});
   }
-  const std::vector<kernels::DecodeBlock> blocks = AllBlocks(weights, cache);
+  const DecodeView view = MakeDecodeView(config, weights, cache);
   at::Tensor hidden = at::empty({config.hidden_size});
-  kernels::PrefillTokens(ModelPointers(config, weights, cache, blocks), tokens,
-                         hidden.mutable_data_ptr<float>());
+  kernels::PrefillTokens(view.model, tokens, hidden.mutable_data_ptr<float>());
   return hidden;
 }
 
@@ -142,9 +77,8 @@ at::Tensor DecodeStep(const ModelConfig& config, const ModelWeights& weights,
     results.push_back(logits.mutable_data_ptr<float>() +
                       static_cast<int64_t>(i) * config.vocab_size);
   }
-  const std::vector<kernels::DecodeBlock> blocks = AllBlocks(weights, cache);
-  kernels::DecodeTokens(ModelPointers(config, weights, cache, blocks), tokens,
-                        results);
+  const DecodeView view = MakeDecodeView(config, weights, cache);
+  kernels::DecodeTokens(view.model, tokens, results);
   return logits;
 }
 
