@@ -31,8 +31,8 @@ const std::vector<std::string>& ReasoningFormatTags();
 // Messages as text. With add_generation_prompt the text ends in
 // "<|assistant|><think>\n". Errors: no message, an unknown role, two
 // consecutive messages of one role, a tag inside a message's content.
-absl::StatusOr<std::string> RenderMessages(
-    const std::vector<Message>& messages, bool add_generation_prompt);
+absl::StatusOr<std::string> RenderMessages(const std::vector<Message>& messages,
+                                           bool add_generation_prompt);
 // The inverse for text without generation prompt.
 absl::StatusOr<std::vector<Message>> ParseMessages(absl::string_view text);
 
@@ -43,11 +43,11 @@ std::string RenderOutput(absl::string_view thought, absl::string_view answer);
 
 // How an output splits into thought and answer, as byte offsets into it.
 struct OutputParts {
-  bool well_formed = false;  // exactly one close tag, no second open tag
-  std::string problem;       // why it is not well formed
+  bool well_formed = false;        // exactly one close tag, no second open tag
+  std::string problem;             // why it is not well formed
   bool repaired_open_tag = false;  // the output itself began with <think>
-  Span think;                // meaningful when well_formed
-  Span answer;               // text after the close tag, end tag cut off
+  Span think;                      // meaningful when well_formed
+  Span answer;                     // text after the close tag, end tag cut off
 };
 // Never fails: every byte string has parts. The answer is looked for only
 // after the last close tag.

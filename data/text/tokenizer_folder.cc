@@ -12,6 +12,7 @@
 #include "data/text/sentencepiece_tokenizer.h"
 #include "data/text/tokenizer.h"
 #include "data/text/tokenizer_config.h"
+#include "data/text/tokenizer_json.h"
 
 namespace limbeck {
 namespace {
@@ -105,9 +106,10 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(
   const std::string& path = is_json ? json_path : model_path;
   LIMBECK_ASSIGN_OR_RETURN(const std::string bytes,
                            ReadFile(path, kMaxTokenizerBytes));
-  if (is_json) return absl::UnimplementedError(absl::StrCat(json_path));
-  auto tokenizer = CreateSentencePieceTokenizer(bytes, config,
-                                                ListTokenizerFiles(directory));
+  auto tokenizer =
+      is_json ? ParseTokenizerJson(bytes, config, ListTokenizerFiles(directory))
+              : CreateSentencePieceTokenizer(bytes, config,
+                                             ListTokenizerFiles(directory));
   if (tokenizer.ok()) return tokenizer;
   return absl::Status(tokenizer.status().code(),
                       absl::StrCat(path, ": ", tokenizer.status().message()));

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/json.h"
 #include "data/base/random.h"
+#include "data/record/jsonl.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -210,6 +212,38 @@ TEST(SplitOutput, SpansStayInsideAnyBytes) {
     ASSERT_LE(parts.answer.end(), output.size());
     ASSERT_EQ(Cut(output, parts.answer).find("</think>"), std::string::npos);
   }
+}
+
+// What jinja2 makes of the template, refusals (null) included.
+TEST(RenderMessages, AgreesWithTheChatTemplate) {
+  auto reader = JsonlReader::Open("tests/testdata/text/chats.jsonl");
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  JsonlLine line;
+  int rendered = 0, refused = 0;
+  while (*(*reader)->Next(&line)) {
+    const Json chat = *ParseJsonlLine(**reader, line);
+    std::vector<Message> messages;
+    for (const Json& entry : chat.Find("messages")->array()) {
+      const std::string role = *entry.GetString("role");
+      messages.push_back(MakeMessage(role == "system"      ? ROLE_SYSTEM
+                                     : role == "user"      ? ROLE_USER
+                                     : role == "assistant" ? ROLE_ASSISTANT
+                                                           : ROLE_UNSPECIFIED,
+                                     *entry.GetString("content")));
+    }
+    const auto text = RenderMessages(messages, *chat.GetBool("prompt"));
+    const Json* expected = chat.Find("text");
+    if (expected->is_null()) {
+      ++refused;
+      EXPECT_FALSE(text.ok()) << line.text;
+    } else {
+      ++rendered;
+      ASSERT_TRUE(text.ok()) << line.text << text.status();
+      EXPECT_EQ(*text, expected->string());
+    }
+  }
+  EXPECT_GT(rendered, 20);
+  EXPECT_GT(refused, 100);
 }
 
 TEST(ReasoningFormat, FingerprintIsTheTemplatesHash) {

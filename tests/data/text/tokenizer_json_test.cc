@@ -1,0 +1,280 @@
+// Byte-level BPE files against ids of the library that defines them, round
+// trips of any bytes, refusals by name, and damaged files.
+#include "data/text/tokenizer_json.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/base/random.h"
+#include "data/base/utf8.h"
+#include "data/record/jsonl.h"
+#include "data/text/tokenizer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace limbeck {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kFolder[] = "tests/testdata/text";
+
+std::vector<Json> ReadGolden(const std::string& path) {
+  std::vector<Json> lines;
+  auto reader = JsonlReader::Open(path);
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  JsonlLine line;
+  while (*(*reader)->Next(&line)) {
+    lines.push_back(*ParseJsonlLine(**reader, line));
+  }
+  return lines;
+}
+
+std::vector<int32_t> Ids(const Json& list) {
+  std::vector<int32_t> ids;
+  for (const Json& id : list.array()) {
+    ids.push_back(static_cast<int32_t>(id.integer()));
+  }
+  return ids;
+}
+
+class GoldenTokenizer : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    folder_ = JoinPath(kFolder, GetParam());
+    auto tokenizer = LoadTokenizer(folder_);
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    tokenizer_ = *std::move(tokenizer);
+  }
+  bool asks_for_nfc() const { return std::string(GetParam()) == "qwen2"; }
+
+  std::string folder_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Files, GoldenTokenizer,
+                         ::testing::Values("gpt2", "llama3", "qwen2", "digits"),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(GoldenTokenizer, GivesTheLibrarysIds) {
+  int compared = 0, not_nfc = 0;
+  for (const Json& line : ReadGolden(JoinPath(folder_, "golden.jsonl"))) {
+    const std::string text = *line.GetString("text");
+    const auto ids = tokenizer_->Encode(text);
+    if (asks_for_nfc() && absl::IsUnimplemented(ids.status())) {
+      ++not_nfc;
+      continue;
+    }
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_EQ(*ids, Ids(*line.Find("ids"))) << WriteJson(text);
+    EXPECT_EQ(*tokenizer_->EncodeWithSpecial(text), Ids(*line.Find("special")))
+        << WriteJson(text);
+    EXPECT_EQ(*tokenizer_->Decode(*ids), *line.GetString("decoded"));
+    EXPECT_EQ(*tokenizer_->Decode(*ids), text);
+    ++compared;
+  }
+  EXPECT_GT(compared, 370);
+  EXPECT_LT(not_nfc, 5);
+}
+
+TEST_P(GoldenTokenizer, RoundTripsAnyBytes) {
+  for (uint64_t trial = 0; trial < 2000; ++trial) {
+    const uint64_t key = RandomKey(trial, RandomPurpose::kTest);
+    std::string text;
+    for (uint64_t i = 0; i < 24; ++i) {
+      const bool ascii = RandomBelow(2, key, i, 1) == 0;
+      text.push_back(
+          static_cast<char>(RandomBits(key, i) & (ascii ? 0x7f : 0xff)));
+    }
+    const auto ids = tokenizer_->Encode(text);
+    if (asks_for_nfc() && absl::IsUnimplemented(ids.status())) continue;
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    ASSERT_EQ(*tokenizer_->Decode(*ids), text);
+  }
+}
+
+TEST_P(GoldenTokenizer, EveryTokenIsFoundByItsText) {
+  int tokens = 0;
+  for (int32_t id = 0; id < tokenizer_->vocab_size(); ++id) {
+    const auto piece = tokenizer_->PieceOf(id);
+    if (!piece.ok()) continue;  // a hole
+    ++tokens;
+    EXPECT_EQ(tokenizer_->IdOf(*piece), id) << id;
+  }
+  EXPECT_GE(tokens, 367);
+  EXPECT_EQ(tokenizer_->IdOf("no such token"), -1);
+}
+
+TEST_P(GoldenTokenizer, LinearInLongRuns) {
+  for (const char* piece : {" ", "1", "a", "\n", "'", "<", "\xff", "ab \n"}) {
+    std::string text;
+    while (text.size() < (size_t{1} << 18)) text += piece;
+    const auto ids = tokenizer_->Encode(text);
+    ASSERT_TRUE(ids.ok());
+    EXPECT_EQ(*tokenizer_->Decode(*ids), text);
+  }
+}
+
+TEST_P(GoldenTokenizer, KnowsItsEnd) {
+  EXPECT_THAT(tokenizer_->end_ids(), ElementsAre(tokenizer_->IdOf("<|end|>")));
+  EXPECT_THAT(tokenizer_->files(),
+              ElementsAre("tokenizer.json", "tokenizer_config.json"));
+  EXPECT_EQ(tokenizer_->fingerprint().size(), 64u);
+}
+
+std::string Gpt2File() {
+  return *ReadFile(JoinPath(kFolder, "gpt2/tokenizer.json"));
+}
+
+TEST(TokenizerJson, BothStylesOfMergesAreTheSame) {
+  Json json = *ParseJson(Gpt2File());
+  Json* merges = nullptr;
+  for (JsonMember& member : json.object()) {
+    if (member.first != "model") continue;
+    for (JsonMember& inner : member.second.object()) {
+      if (inner.first == "merges") merges = &inner.second;
+    }
+  }
+  ASSERT_NE(merges, nullptr);
+  ASSERT_TRUE(merges->array()[0].is_string());
+  for (Json& merge : merges->array()) {
+    const std::string text = merge.string();
+    const size_t blank = text.find(' ');
+    merge = Json(JsonArray{text.substr(0, blank), text.substr(blank + 1)});
+  }
+  const auto pairs = ParseTokenizerJson(WriteJson(json));
+  ASSERT_TRUE(pairs.ok()) << pairs.status();
+  EXPECT_EQ((*pairs)->fingerprint(),
+            (*ParseTokenizerJson(Gpt2File()))->fingerprint());
+}
+
+TEST(TokenizerJson, FingerprintFollowsEverySetting) {
+  const std::string file = Gpt2File();
+  const std::string before = (*ParseTokenizerJson(file))->fingerprint();
+  const std::string renamed =
+      absl::StrReplaceAll(file, {{"<|end|>", "<|fin|>"}});
+  EXPECT_NE((*ParseTokenizerJson(renamed))->fingerprint(), before);
+  const std::string ignoring = absl::StrReplaceAll(
+      file, {{"\"ignore_merges\":false", "\"ignore_merges\":true"}});
+  ASSERT_NE(ignoring, file);
+  EXPECT_NE((*ParseTokenizerJson(ignoring))->fingerprint(), before);
+}
+
+TEST(TokenizerJson, RefusesByName) {
+  struct Case {
+    const char* from;
+    const char* to;
+    const char* error;
+  };
+  const std::string file = Gpt2File();
+  for (const Case& c : std::vector<Case>{
+           {"\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "'WordPiece'"},
+           {"\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}",
+            "'Lowercase'"},
+           {"\"post_processor\":null",
+            "\"post_processor\":{\"type\":\"BertProcessing\"}",
+            "'BertProcessing'"},
+           {"\"pre_tokenizer\":{\"type\":\"ByteLevel\"",
+            "\"pre_tokenizer\":{\"type\":\"Metaspace\"", "'Metaspace'"},
+           {"\"pre_tokenizer\":{\"type\":\"ByteLevel\"",
+            "\"pre_tokenizer\":{\"type\":\"Split\",\"behavior\":\"Isolated\","
+            "\"pattern\":{\"Regex\":\"\\\\w+\"}",
+            "'\\w+'"},
+           {"\"decoder\":{\"type\":\"ByteLevel\"",
+            "\"decoder\":{\"type\":\"Fuse\"", "'Fuse'"},
+           {"\"add_prefix_space\":false", "\"add_prefix_space\":true",
+            "add_prefix_space"},
+           {"\"lstrip\":false", "\"lstrip\":true", "lstrip"},
+           {"\"byte_fallback\":false", "\"byte_fallback\":true",
+            "model.byte_fallback is true"},
+           {"\"dropout\":null", "\"dropout\":0.1", "model.dropout is 0.1"},
+       }) {
+    std::string changed = file;
+    const size_t at = changed.find(c.from);
+    ASSERT_NE(at, changed.npos) << c.from;
+    changed.replace(at, std::string(c.from).size(), c.to);
+    const auto tokenizer = ParseTokenizerJson(changed);
+    EXPECT_EQ(tokenizer.status().code(), absl::StatusCode::kUnimplemented)
+        << c.to;
+    EXPECT_THAT(std::string(tokenizer.status().message()), HasSubstr(c.error));
+  }
+}
+
+TEST(TokenizerJson, RefusesContradictions) {
+  const auto error = [](const std::string& text) {
+    return std::string(ParseTokenizerJson(text).status().message());
+  };
+  EXPECT_THAT(error("[]"), HasSubstr("expected an object"));
+  EXPECT_THAT(error("{}"), HasSubstr("no object 'model'"));
+  EXPECT_THAT(error(R"({"model":{"vocab":{"a":0},"merges":[]}})"),
+              HasSubstr("lacks the byte 0x"));
+  EXPECT_THAT(error(R"({"model":{"vocab":{"a":0,"b":0},"merges":[]}})"),
+              HasSubstr("stands for two tokens"));
+  EXPECT_THAT(error(R"({"model":{"vocab":{"a":-1},"merges":[]}})"),
+              HasSubstr("the id of 'a' is -1"));
+  const std::string file = Gpt2File();
+  std::string changed = file;
+  changed.replace(changed.find("\"merges\":["), 10, "\"merges\":[\"zz qq\",");
+  EXPECT_THAT(error(changed), HasSubstr("model.merges[0] joins 'zz' and 'qq'"));
+  TokenizerConfig config;
+  config.eos_token = "<|nope|>";
+  EXPECT_THAT(std::string(ParseTokenizerJson(file, config).status().message()),
+              HasSubstr("'<|nope|>'"));
+}
+
+TEST(TokenizerJson, TextThatIsNotNfcIsRefusedByCharacter) {
+  const auto tokenizer = *LoadTokenizer(JoinPath(kFolder, "qwen2"));
+  EXPECT_THAT(std::string(tokenizer->Encode("ae\xCC\x81").status().message()),
+              HasSubstr("byte 2: U+0301"));
+  EXPECT_TRUE(tokenizer->Encode("caf\xC3\xA9 \xED\x95\x9C").ok());
+}
+
+TEST(TokenizerJson, IdsOutsideAndHolesAreErrors) {
+  std::string file = Gpt2File();
+  ASSERT_NE(file.find("\"id\":366"), file.npos);
+  file = absl::StrReplaceAll(file, {{"\"id\":366", "\"id\":400"}});
+  const auto tokenizer = *ParseTokenizerJson(file);
+  EXPECT_EQ(tokenizer->vocab_size(), 401);
+  const std::vector<int32_t> hole = {0, 380};
+  EXPECT_THAT(std::string(tokenizer->Decode(hole).status().message()),
+              HasSubstr("id 380 is no token of the vocabulary of 401 "
+                        "(position 1)"));
+  EXPECT_FALSE(tokenizer->PieceOf(401).ok());
+  EXPECT_EQ(*tokenizer->PieceOf(400), "<tag>");
+}
+
+TEST(TokenizerJson, JsonWinsOverModel) {
+  const std::string folder = ::testing::TempDir() + "/json_wins_test";
+  ASSERT_TRUE(MakeDirectories(folder).ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(JoinPath(folder, "tokenizer.json"), Gpt2File()).ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(JoinPath(folder, "tokenizer.model"), "junk").ok());
+  EXPECT_TRUE(LoadTokenizer(folder).ok());
+  ASSERT_TRUE(RemoveTree(folder).ok());
+}
+
+TEST(TokenizerJson, SurvivesDamage) {
+  const std::string file = Gpt2File();
+  const auto attempt = [](const std::string& text) {
+    const auto tokenizer = ParseTokenizerJson(text);
+    if (!tokenizer.ok()) return;
+    const auto ids = (*tokenizer)->Encode("It's <think>12\n \xff");
+    if (ids.ok()) (void)(*tokenizer)->Decode(*ids);
+  };
+  for (size_t at = 0; at < file.size(); at += 17) {
+    attempt(file.substr(0, at));
+    std::string changed = file;
+    changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 7)));
+    attempt(changed);
+  }
+}
+
+}  // namespace
+}  // namespace limbeck
