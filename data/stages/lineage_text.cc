@@ -10,24 +10,30 @@
 namespace limbeck {
 namespace {
 
-bool IsControl(absl::string_view text, size_t at) {
-  const unsigned char byte = static_cast<unsigned char>(text[at]);
-  if (byte < 0x20 || byte == 0x7f) return true;
-  // U+0080 to U+009F in UTF-8: terminals obey some of them.
-  return byte == 0xc2 && at + 1 < text.size() &&
-         static_cast<unsigned char>(text[at + 1]) < 0xa0;
+// Bytes of the control character that begins at `at`; 0: there is none.
+// U+0080 to U+009F count: some terminals obey them.
+size_t ControlLength(absl::string_view text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return static_cast<unsigned char>(text[i]);
+  };
+  if (byte(at) < 0x20 || byte(at) == 0x7f) return 1;
+  const bool is_c1 = byte(at) == 0xc2 && at + 1 < text.size() &&
+                     byte(at + 1) >= 0x80 && byte(at + 1) < 0xa0;
+  return is_c1 ? 2 : 0;
 }
 
 // One line of model text, fit for a terminal.
 std::string Visible(absl::string_view text) {
   std::string visible;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (IsControl(text, at)) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t control = ControlLength(text, at);
+    for (size_t i = 0; i < control; ++i) {
       absl::StrAppendFormat(&visible, "\\x%02x",
-                            static_cast<unsigned char>(text[at]));
-    } else {
-      visible.push_back(text[at]);
+                            static_cast<unsigned char>(text[at + i]));
     }
+    if (control == 0) visible.push_back(text[at]);
+    at += control == 0 ? 1 : control;
   }
   return visible;
 }

@@ -84,18 +84,13 @@ void PackPlan::ApplyBudget() {
             [](const Candidate& a, const Candidate& b) {
               return std::tie(a.order, a.sample) < std::tie(b.order, b.sample);
             });
-  uint64_t tokens = 0;
-  bool exhausted = false;
+  uint64_t tokens = 0;  // of this sample and all before it
   for (const Candidate& candidate : candidates_) {
-    exhausted = exhausted || tokens + candidate.loss_tokens > budget;
-    if (!exhausted) {
-      tokens += candidate.loss_tokens;
-      continue;
-    }
-    decisions_[candidate.sample] = {
-        REJECTION_REASON_OVER_BUDGET,
-        static_cast<double>(tokens + candidate.loss_tokens),
-        static_cast<double>(budget)};
+    tokens += candidate.loss_tokens;
+    if (tokens <= budget) continue;
+    decisions_[candidate.sample] = {REJECTION_REASON_OVER_BUDGET,
+                                    static_cast<double>(tokens),
+                                    static_cast<double>(budget)};
   }
 }
 
