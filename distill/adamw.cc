@@ -2,7 +2,6 @@
 #include "distill/adamw.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "data/base/check.h"
+#include "kernels/parallel/parallel_for.h"
 
 namespace limbeck {
 namespace {
@@ -44,7 +44,7 @@ double SumOfSquares(const at::Tensor& flat) {
   const int64_t size = flat.numel();
   const int64_t blocks = (size + kNormBlock - 1) / kNormBlock;
   std::vector<double> sums(static_cast<size_t>(blocks), 0.0);
-  at::parallel_for(0, blocks, 4, [&](int64_t begin, int64_t end) {
+  kernels::ParallelFor(0, blocks, 4, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block * kNormBlock;
       sums[static_cast<size_t>(block)] =
@@ -116,10 +116,10 @@ void UpdateGroup(const Coefficients& decaying, const Coefficients& plain,
     int64_t size = 1;
     for (int64_t extent : slot.shape) size *= extent;
     const Coefficients& coefficients = slot.decays ? decaying : plain;
-    at::parallel_for(slot.offset, slot.offset + size, kUpdateGrain,
-                     [&](int64_t begin, int64_t end) {
-                       UpdateElements(coefficients, elements, begin, end);
-                     });
+    kernels::ParallelFor(slot.offset, slot.offset + size, kUpdateGrain,
+                         [&](int64_t begin, int64_t end) {
+                           UpdateElements(coefficients, elements, begin, end);
+                         });
   }
 }
 

@@ -9,10 +9,15 @@
 #include <vector>
 
 #include "data/base/status_macros.h"
+#include "distill/trainable.h"
+#include "kernels/parallel/parallel_for.h"
 #include "student/forward.h"
 
 namespace limbeck {
 namespace {
+
+// Micro-batches of a small model that are evaluated side by side.
+constexpr int kBatchesAtOnce = 8;
 
 struct WeightedSums {
   double weight = 0.0;
@@ -20,6 +25,14 @@ struct WeightedSums {
   double forward_kl = 0.0;
   double cross_entropy = 0.0;
   int64_t loss_tokens = 0;
+
+  void Add(const WeightedSums& other) {
+    weight += other.weight;
+    loss += other.loss;
+    forward_kl += other.forward_kl;
+    cross_entropy += other.cross_entropy;
+    loss_tokens += other.loss_tokens;
+  }
 };
 
 Objective CrossEntropyOf(const Objective& objective) {
@@ -56,11 +69,18 @@ absl::StatusOr<double> LossOf(const Objective& objective,
   return result.loss.item().toDouble();
 }
 
-absl::Status AddBins(const Objective& objective, const Model& model,
-                     const std::vector<LoadedBin>& bins, WeightedSums& sums) {
-  LIMBECK_ASSIGN_OR_RETURN(const double weight, TotalLossWeight(bins));
+// One micro-batch of held-out bins and what it adds.
+struct EvaluationJob {
+  std::vector<LoadedBin> bins;
+  absl::Status status;
+  WeightedSums sums;
+};
+
+absl::Status RunJob(const Objective& objective, const Model& model,
+                    EvaluationJob& job) {
+  LIMBECK_ASSIGN_OR_RETURN(const double weight, TotalLossWeight(job.bins));
   LIMBECK_ASSIGN_OR_RETURN(const MicroBatch batch,
-                           MakeMicroBatch(bins, weight, objective.rules));
+                           MakeMicroBatch(job.bins, weight, objective.rules));
   const PackedLayout layout =
       MakePackedLayout(model.config, batch.starts, at::kFloat);
   StudentOutput student;
@@ -69,18 +89,30 @@ absl::Status AddBins(const Objective& objective, const Model& model,
   student.head = model.weights.head;
   LIMBECK_ASSIGN_OR_RETURN(const double cross_entropy,
                            LossOf(CrossEntropyOf(objective), batch, student));
-  sums.cross_entropy += weight * cross_entropy;
+  job.sums.cross_entropy = weight * cross_entropy;
   if (KnowsTeacher(objective)) {
     LIMBECK_ASSIGN_OR_RETURN(const double loss,
                              LossOf(objective, batch, student));
     LIMBECK_ASSIGN_OR_RETURN(const double forward_kl,
                              LossOf(ForwardKlOf(objective), batch, student));
-    sums.loss += weight * loss;
-    sums.forward_kl += weight * forward_kl;
+    job.sums.loss = weight * loss;
+    job.sums.forward_kl = weight * forward_kl;
   }
-  sums.weight += weight;
-  sums.loss_tokens += batch.kept_rows.numel();
+  job.sums.weight = weight;
+  job.sums.loss_tokens = batch.kept_rows.numel();
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<LoadedBin>> LoadBins(BinLoader& loader,
+                                                uint64_t first,
+                                                uint64_t count) {
+  std::vector<LoadedBin> bins;
+  const uint64_t end = std::min(first + count, loader.num_bins());
+  for (uint64_t bin = first; bin < end; ++bin) {
+    LIMBECK_ASSIGN_OR_RETURN(LoadedBin loaded, loader.Get(bin));
+    bins.push_back(std::move(loaded));
+  }
+  return bins;
 }
 
 }  // namespace
@@ -88,19 +120,30 @@ absl::Status AddBins(const Objective& objective, const Model& model,
 absl::StatusOr<Evaluation> Evaluate(const Objective& objective,
                                     const Model& model, BinLoader& held_out,
                                     int bins_per_micro_batch) {
-  const c10::NoGradGuard no_grad;
+  const int lanes = SuitableLanes(model, kBatchesAtOnce);
+  const auto size = static_cast<uint64_t>(bins_per_micro_batch);
   WeightedSums sums;
-  const uint64_t num_bins = held_out.num_bins();
   uint64_t next = 0;
-  while (next < num_bins) {
-    const uint64_t end =
-        std::min(num_bins, next + static_cast<uint64_t>(bins_per_micro_batch));
-    std::vector<LoadedBin> bins;
-    for (; next < end; ++next) {
-      LIMBECK_ASSIGN_OR_RETURN(LoadedBin bin, held_out.Get(next));
-      bins.push_back(std::move(bin));
+  while (next < held_out.num_bins()) {
+    std::vector<EvaluationJob> jobs;
+    for (int i = 0; i < lanes && next < held_out.num_bins();
+         ++i, next += size) {
+      LIMBECK_ASSIGN_OR_RETURN(jobs.emplace_back().bins,
+                               LoadBins(held_out, next, size));
     }
-    LIMBECK_RETURN_IF_ERROR(AddBins(objective, model, bins, sums));
+    kernels::ParallelFor(
+        0, static_cast<int64_t>(jobs.size()), 1,
+        [&](int64_t begin, int64_t end) {
+          const c10::NoGradGuard no_grad;  // is of this thread only
+          for (auto i = static_cast<size_t>(begin);
+               i < static_cast<size_t>(end); ++i) {
+            jobs[i].status = RunJob(objective, model, jobs[i]);
+          }
+        });
+    for (const EvaluationJob& job : jobs) {
+      LIMBECK_RETURN_IF_ERROR(job.status);
+      sums.Add(job.sums);
+    }
   }
   Evaluation evaluation;
   evaluation.cross_entropy = sums.cross_entropy / sums.weight;

@@ -2,7 +2,6 @@
 #include "distill/gradients.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "data/base/status_macros.h"
+#include "kernels/parallel/parallel_for.h"
 #include "student/forward.h"
 
 namespace limbeck {
@@ -108,7 +108,7 @@ absl::StatusOr<BatchLoss> ComputeGradients(const Objective& objective,
       SplitBins(bins, static_cast<size_t>(bins_per_micro_batch));
   const size_t num_lanes = std::min(trainable.lanes.size(), jobs.size());
   // Inside this loop the operators of a lane keep to its thread.
-  at::parallel_for(
+  kernels::ParallelFor(
       0, static_cast<int64_t>(num_lanes), 1, [&](int64_t begin, int64_t end) {
         for (auto lane = static_cast<size_t>(begin);
              lane < static_cast<size_t>(end); ++lane) {
