@@ -137,7 +137,7 @@ class LoaderTest : public testing::Test {
     return indices;
   }
 
-  TemporaryDirectory folder_;
+  TemporaryDirectory folder_{TemporaryPlace::kMemory};
 };
 
 TEST_F(LoaderTest, CountsBinsAndTokens) {

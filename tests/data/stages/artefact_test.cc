@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/random.h"
 #include "data/stages/manifest_io.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/data/stages/workbench.h"
+#include "tests/support/child_process.h"
 #include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace limbeck {
 namespace {
@@ -201,6 +204,37 @@ TEST(Artefact, CancelledBetweenPartitions) {
               IsError(absl::StatusCode::kCancelled, "partition 2 of 3"));
   EXPECT_TRUE(
       FileExists(JoinPath(PartitionPath(run.directory, 1), kManifestName)));
+}
+
+// One megabyte that no compression shrinks meets a limit of 64 KiB.
+TEST(Artefact, FullDiskLeavesNoManifest) {
+  TemporaryDirectory folder;
+  StageRun run;
+  run.identity.name = "a";
+  run.directory = folder.File("a");
+  const absl::Status status =
+      RunWithFileSizeLimit(uint64_t{64} << 10, [&]() -> absl::Status {
+        return MapPartitions(run, 1, [](int, PartitionWriter& writer) {
+          Problem problem;
+          for (uint64_t i = 0; i < 1 << 18; ++i) {
+            problem.mutable_gold_answer()->push_back(
+                static_cast<char>(RandomBits(1, i)));
+          }
+          writer.CountIn(4);
+          writer.CountOut(4);
+          for (int i = 0; i < 4; ++i) {
+            LIMBECK_RETURN_IF_ERROR(writer.Write(kProblemsFile, problem));
+          }
+          return absl::OkStatus();
+        });
+      });
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(std::string(status.message()).find("problems.lbk"),
+            std::string::npos)
+      << status;
+  auto left = ListDirectory(PartitionPath(run.directory, 0));
+  LIMBECK_ASSERT_OK(left);
+  EXPECT_TRUE(left->empty()) << left->front();
 }
 
 TEST(Artefact, FoldersAreListedFileByFile) {

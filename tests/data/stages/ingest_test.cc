@@ -33,7 +33,7 @@ class IngestTest : public testing::Test {
     return *std::move(ingested);
   }
 
-  TemporaryDirectory files_;
+  TemporaryDirectory files_{TemporaryPlace::kMemory};
 };
 
 TEST_F(IngestTest, ReadsTheGenericForm) {

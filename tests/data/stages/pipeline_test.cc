@@ -133,7 +133,7 @@ class Pipeline {
   }
 
   const int partitions_;
-  TemporaryDirectory files_;
+  TemporaryDirectory files_{TemporaryPlace::kMemory};
 };
 
 TEST(Pipeline, CountsHoldAtEveryStage) {

@@ -60,7 +60,7 @@ class Workbench {
   CancelToken cancel;
 
  private:
-  TemporaryDirectory root_;
+  TemporaryDirectory root_{TemporaryPlace::kMemory};
   ThreadPool pool_;
 };
 
