@@ -7,13 +7,14 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "data/base/check.h"
 #include "data/base/random.h"
 
 namespace limbeck {
 namespace {
 
-constexpr int64_t kMaxSubsets = 2048;
+constexpr int64_t kMaxSubsets = 512;
 
 // log(i!) for i = 0..n.
 std::vector<double> LogFactorials(int64_t n) {
@@ -67,11 +68,53 @@ std::vector<int64_t> DrawSubset(int64_t n, int64_t k, uint64_t key,
   return all;
 }
 
-double VoteOf(const std::vector<Vote>& votes,
-              const std::vector<int64_t>& subset) {
-  std::vector<const Vote*> chosen;
-  for (int64_t i : subset) chosen.push_back(&votes[i]);
-  return MajorityVote(chosen).value;
+// Votes with small numbers in place of texts, so that many subsets can be
+// counted quickly.
+class Ballot {
+ public:
+  explicit Ballot(absl::Span<const Vote> votes) {
+    std::map<absl::string_view, int> numbers;
+    for (const Vote& vote : votes) {
+      if (!vote.answered) {
+        group_of_vote_.push_back(-1);
+        continue;
+      }
+      const auto [place, is_new] =
+          numbers.emplace(vote.answer, static_cast<int>(correct_.size()));
+      if (is_new) correct_.push_back(false);
+      correct_[place->second] = correct_[place->second] || vote.correct;
+      group_of_vote_.push_back(place->second);
+    }
+  }
+
+  Consensus Count(const std::vector<int64_t>& subset) const {
+    std::vector<int64_t> sizes(correct_.size(), 0);
+    int64_t largest = 0;
+    for (int64_t vote : subset) {
+      const int group = group_of_vote_[vote];
+      if (group >= 0) largest = std::max(largest, ++sizes[group]);
+    }
+    if (largest == 0) return {};
+    int64_t winners = 0;
+    int64_t right = 0;
+    for (size_t group = 0; group < sizes.size(); ++group) {
+      if (sizes[group] != largest) continue;
+      ++winners;
+      right += correct_[group] ? 1 : 0;
+    }
+    return {static_cast<double>(right) / static_cast<double>(winners),
+            winners > 1};
+  }
+
+ private:
+  std::vector<int> group_of_vote_;  // -1: no answer
+  std::vector<bool> correct_;       // by group
+};
+
+std::vector<int64_t> FirstSubset(int64_t k) {
+  std::vector<int64_t> subset(static_cast<size_t>(k));
+  std::iota(subset.begin(), subset.end(), 0);
+  return subset;
 }
 
 }  // namespace
@@ -127,48 +170,26 @@ double MgPassAtK(int64_t n, int64_t c, int64_t k) {
   return 2 * sum / static_cast<double>(k);
 }
 
-Consensus MajorityVote(absl::Span<const Vote* const> votes) {
-  struct Group {
-    int64_t size = 0;
-    bool correct = false;
-  };
-  std::map<std::string, Group> groups;
-  int64_t largest = 0;
-  for (const Vote* vote : votes) {
-    if (!vote->answered) continue;
-    Group& group = groups[vote->answer];
-    ++group.size;
-    group.correct = group.correct || vote->correct;
-    largest = std::max(largest, group.size);
-  }
-  int64_t winners = 0;
-  int64_t right = 0;
-  for (const auto& [answer, group] : groups) {
-    if (group.size != largest) continue;
-    ++winners;
-    right += group.correct ? 1 : 0;
-  }
-  if (winners == 0) return {};
-  return {static_cast<double>(right) / static_cast<double>(winners),
-          winners > 1};
+Consensus MajorityVote(absl::Span<const Vote> votes) {
+  return Ballot(votes).Count(FirstSubset(static_cast<int64_t>(votes.size())));
 }
 
-double ConsensusAtK(const std::vector<Vote>& votes, int64_t k, uint64_t key) {
+double ConsensusAtK(absl::Span<const Vote> votes, int64_t k, uint64_t key) {
   const auto n = static_cast<int64_t>(votes.size());
   CheckCounts(n, 0, k);
+  const Ballot ballot(votes);
   double sum = 0;
   int64_t subsets = 0;
   if (CountSubsets(n, k, kMaxSubsets) <= kMaxSubsets) {
-    std::vector<int64_t> subset(static_cast<size_t>(k));
-    std::iota(subset.begin(), subset.end(), 0);
+    std::vector<int64_t> subset = FirstSubset(k);
     do {
-      sum += VoteOf(votes, subset);
+      sum += ballot.Count(subset).value;
       ++subsets;
     } while (NextSubset(subset, n));
   } else {
     for (; subsets < kMaxSubsets; ++subsets) {
-      sum +=
-          VoteOf(votes, DrawSubset(n, k, key, static_cast<uint64_t>(subsets)));
+      const auto trial = static_cast<uint64_t>(subsets);
+      sum += ballot.Count(DrawSubset(n, k, key, trial)).value;
     }
   }
   return sum / static_cast<double>(subsets);

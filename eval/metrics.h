@@ -43,12 +43,12 @@ struct Consensus {
 
 // Majority vote; samples without answer do not vote, and without any vote the
 // value is 0.
-Consensus MajorityVote(absl::Span<const Vote* const> votes);
+Consensus MajorityVote(absl::Span<const Vote> votes);
 
 // Mean of the majority vote over subsets of k votes: all subsets where there
-// are at most 2,048, otherwise as many drawn by counter-based random under
+// are at most 512, otherwise as many drawn by counter-based random under
 // `key`. cons@k.
-double ConsensusAtK(const std::vector<Vote>& votes, int64_t k, uint64_t key);
+double ConsensusAtK(absl::Span<const Vote> votes, int64_t k, uint64_t key);
 
 }  // namespace limbeck
 

@@ -12,8 +12,9 @@
 
 namespace limbeck {
 
-// Keys as documented in docs/evaluation.md; absent figures are null. Interval
-// is [low, high].
+// Keys named and ordered as the fields of BenchmarkScores (the intervals are
+// "pass_at_1_interval_exam" and "..._population": [low, high]); absent figures
+// are null.
 Json ScoresToJson(const BenchmarkScores& scores);
 // The inverse. Errors name the key; counts that contradict each other (more
 // right than samples) are refused.

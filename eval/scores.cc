@@ -106,11 +106,7 @@ void AddPassAt1(const ScoreInput& input, BenchmarkScores* scores) {
 
 void CountTies(const ScoreInput& input, BenchmarkScores* scores) {
   for (const JudgedProblem& problem : input.problems) {
-    std::vector<const Vote*> votes;
-    for (const JudgedSample& sample : problem.samples) {
-      votes.push_back(&sample.vote);
-    }
-    scores->cons_ties += MajorityVote(votes).tied ? 1 : 0;
+    scores->cons_ties += MajorityVote(VotesOf(problem)).tied ? 1 : 0;
   }
 }
 

@@ -113,7 +113,7 @@ absl::Status GenerateRun::Run() {
   DescribeWork();
   if (run_.context.progress != nullptr) {
     run_.context.progress->Begin(
-        "generate",
+        run_.identity.kind,
         job_.num_problems *
             static_cast<uint64_t>(options_.samples_per_problem()),
         "samples");

@@ -1,10 +1,14 @@
 // Stored samples in, scores out; bad files by name and line.
 #include "eval/benchmark.h"
 
+#include <cstdint>
+#include <cstdlib>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "data/base/file.h"
-#include "data/base/random.h"
+#include "data/base/json.h"
 #include "eval/score_json.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -153,6 +157,29 @@ TEST_F(Benchmark, UnservedNamesAndModesSaySo) {
   request.mode = "kind";
   EXPECT_EQ(ScoreSamples(request).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+// The published solutions are right answers in the data set's own form.
+TEST_F(Benchmark, Gsm8kSolutionsAnswerTheirOwnProblems) {
+  const char* testdata = std::getenv("LIMBECK_TESTDATA");
+  if (testdata == nullptr) GTEST_SKIP() << "LIMBECK_TESTDATA is not set";
+  const std::string problems =
+      *ReadFile(JoinPath(testdata, "gsm8k/test.jsonl"));
+  std::string samples;
+  int64_t row = 0;
+  for (absl::string_view line :
+       absl::StrSplit(problems, '\n', absl::SkipEmpty())) {
+    Json sample = Json::Object();
+    sample.Set("problem_id", row++);
+    sample.Set("sample", 0);
+    sample.Set("text", *ParseJson(line)->GetString("answer"));
+    absl::StrAppend(&samples, WriteJson(sample), "\n");
+  }
+  const auto scores = Score("gsm8k", problems, samples);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_EQ(scores->problems, 1319);
+  EXPECT_TRUE(scores->refused_problems.empty());
+  EXPECT_EQ(*scores->pass_at_1, 1.0);
 }
 
 TEST_F(Benchmark, NoSampleAtAllIsIncomplete) {

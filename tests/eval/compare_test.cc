@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/base/file.h"
+#include "data/base/json.h"
 #include "eval/score_json.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -91,6 +92,22 @@ TEST(ComparisonsToJson, HasTheDocumentedKeys) {
   }
   EXPECT_TRUE(list[1].Find("p_value")->is_null());
   EXPECT_TRUE(list[0].Find("mcnemar_p_value")->is_null());
+}
+
+TEST(ScoresFromJson, SurvivesDamage) {
+  const std::string text = WriteJson(ScoresToJson(Scores("x", 0, 3, 2)));
+  for (size_t at = 0; at < text.size(); ++at) {
+    for (int bit = 0; bit < 7; ++bit) {
+      std::string changed = text;
+      changed[at] = static_cast<char>(changed[at] ^ (1 << bit));
+      const auto json = ParseJson(changed);
+      if (!json.ok()) continue;
+      const auto scores = ScoresFromJson(*json);
+      if (!scores.ok()) continue;
+      (void)CompareScores({*scores}, {Scores("x", 0, 3, 1)},
+                          {.permutations = 10, .replicates = 10});
+    }
+  }
 }
 
 TEST(ReadScores, TakesOneResultOrAListOrAFolder) {

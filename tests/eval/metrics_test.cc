@@ -149,10 +149,7 @@ std::vector<Vote> Votes(const std::string& answers) {
 }
 
 Consensus VoteAll(const std::string& answers) {
-  const std::vector<Vote> votes = Votes(answers);
-  std::vector<const Vote*> all;
-  for (const Vote& vote : votes) all.push_back(&vote);
-  return MajorityVote(all);
+  return MajorityVote(Votes(answers));
 }
 
 TEST(MajorityVote, Table) {
@@ -180,7 +177,7 @@ TEST(ConsensusAtK, DrawnSubsetsComeCloseToAll) {
   const std::vector<double> at_least = AtLeastRight(24, 14, 12);
   const double exact = at_least[7] + 0.5 * (at_least[6] - at_least[7]);
   const double drawn = ConsensusAtK(Votes(answers), 12, 7);
-  EXPECT_NEAR(drawn, exact, 0.04);  // four standard errors of 2,048 draws
+  EXPECT_NEAR(drawn, exact, 0.08);  // four standard errors of 512 draws
   EXPECT_EQ(drawn, ConsensusAtK(Votes(answers), 12, 7));
 }
 
