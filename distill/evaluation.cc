@@ -131,15 +131,14 @@ absl::StatusOr<Evaluation> Evaluate(const Objective& objective,
       LIMBECK_ASSIGN_OR_RETURN(jobs.emplace_back().bins,
                                LoadBins(held_out, next, size));
     }
-    kernels::ParallelFor(
-        0, static_cast<int64_t>(jobs.size()), 1,
-        [&](int64_t begin, int64_t end) {
-          const c10::NoGradGuard no_grad;  // is of this thread only
-          for (auto i = static_cast<size_t>(begin);
-               i < static_cast<size_t>(end); ++i) {
-            jobs[i].status = RunJob(objective, model, jobs[i]);
-          }
-        });
+    // Over idle lanes too: see ComputeGradients.
+    kernels::ParallelFor(0, lanes, 1, [&](int64_t begin, int64_t end) {
+      const c10::NoGradGuard no_grad;  // is of this thread only
+      const auto last = std::min(static_cast<size_t>(end), jobs.size());
+      for (auto i = static_cast<size_t>(begin); i < last; ++i) {
+        jobs[i].status = RunJob(objective, model, jobs[i]);
+      }
+    });
     for (const EvaluationJob& job : jobs) {
       LIMBECK_RETURN_IF_ERROR(job.status);
       sums.Add(job.sums);

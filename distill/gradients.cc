@@ -107,11 +107,13 @@ absl::StatusOr<BatchLoss> ComputeGradients(const Objective& objective,
   std::vector<MicroBatchJob> jobs =
       SplitBins(bins, static_cast<size_t>(bins_per_micro_batch));
   const size_t num_lanes = std::min(trainable.lanes.size(), jobs.size());
-  // Inside this loop the operators of a lane keep to its thread.
+  // Inside this loop the operators of a lane keep to its thread. It runs over
+  // all lanes, idle ones too, so that this holds for a single micro-batch.
   kernels::ParallelFor(
-      0, static_cast<int64_t>(num_lanes), 1, [&](int64_t begin, int64_t end) {
-        for (auto lane = static_cast<size_t>(begin);
-             lane < static_cast<size_t>(end); ++lane) {
+      0, static_cast<int64_t>(trainable.lanes.size()), 1,
+      [&](int64_t begin, int64_t end) {
+        const auto last = std::min(static_cast<size_t>(end), num_lanes);
+        for (auto lane = static_cast<size_t>(begin); lane < last; ++lane) {
           ZeroGradients(trainable.lanes[lane]);
           for (size_t i = lane; i < jobs.size(); i += num_lanes) {
             jobs[i].status =

@@ -2,9 +2,11 @@
 #include "distill/train_stage.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -180,6 +182,24 @@ TEST_F(TrainStage, KilledAfterAnyStepItResumesBitByBit) {
       ASSERT_EQ(StableFiles(copy), expected) << "killed after step " << step;
     }
   }
+}
+
+TEST_F(TrainStage, ThreadsDoNotChangeAByte) {
+  const int threads = at::get_num_threads();
+  std::vector<std::map<std::string, std::string>> results;
+  for (int count : {1, 2}) {
+    at::set_num_threads(count);
+    TrainOptions options = TopKOptions();
+    options.set_epochs(0.7);  // six bins: the last step is smaller
+    options.set_bins_per_step(5);
+    const StageRun run =
+        MakeTrainRun(options, Inputs(fixture_->signal_bins()),
+                     Directory(absl::StrCat("threads", count)));
+    LIMBECK_ASSERT_OK(RunTrainStage(options, run));
+    results.push_back(StableFiles(run.directory));
+  }
+  at::set_num_threads(threads);
+  EXPECT_EQ(results[0], results[1]);
 }
 
 TEST_F(TrainStage, CancelledAtAnyStepItResumesBitByBit) {
