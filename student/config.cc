@@ -220,6 +220,12 @@ absl::Status CheckSizes(const ModelConfig& config) {
         absl::StrCat("model config: head_dim is ", config.head_dim,
                      ", RoPE needs an even number"));
   }
+  if (config.hidden_size % config.num_heads != 0) {
+    // The arithmetic would work, but transformers refuses such checkpoints.
+    return absl::InvalidArgumentError(absl::StrCat(
+        "model config: hidden_size is ", config.hidden_size,
+        ", not a multiple of num_attention_heads ", config.num_heads));
+  }
   return CheckParameterCount(config);
 }
 

@@ -74,12 +74,12 @@ struct PortableLanes {
   static V Round(const V& a) {
     return Each([&](int64_t i) { return __builtin_rintf(a.lane[i]); });
   }
+  // n from -126 to 127: writes the exponent's bits. NaN has none to convert.
   static V TimesPowerOfTwo(const V& a, const V& n) {
     return Each([&](int64_t i) {
-      // NaN has no exponent to convert.
-      const int exponent =
-          n.lane[i] == n.lane[i] ? static_cast<int>(n.lane[i]) : 0;
-      return __builtin_ldexpf(a.lane[i], exponent);
+      const float exponent = n.lane[i] == n.lane[i] ? n.lane[i] : 0.0f;
+      const int32_t bits = (static_cast<int32_t>(exponent) + 127) << 23;
+      return a.lane[i] * __builtin_bit_cast(float, bits);
     });
   }
   static float Sum(const V& a) {

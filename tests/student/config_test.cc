@@ -147,6 +147,9 @@ TEST(Config, RefusesImpossibleValues) {
               IsError(StatusCode::kInvalidArgument, "vocab_size"));
   EXPECT_THAT(ParseWith("num_key_value_heads", 5),
               IsError(StatusCode::kInvalidArgument, "multiple"));
+  EXPECT_THAT(ParseWith("hidden_size", 2050),
+              IsError(StatusCode::kInvalidArgument,
+                      "not a multiple of num_attention_heads 32"));
   EXPECT_THAT(ParseWith("head_dim", 63),
               IsError(StatusCode::kInvalidArgument, "even"));
   EXPECT_THAT(ParseWith("rms_norm_eps", -1.0),

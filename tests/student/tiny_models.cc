@@ -37,11 +37,12 @@ std::vector<ModelVariant> TinyVariants() {
   config.tied_head = true;
   config.num_kv_heads = 1;
   config.num_heads = 3;
+  config.hidden_size = 18;
   variants.push_back({"qwen2", config});
   config = TinyConfig();
   config.num_kv_heads = 4;
   config.head_dim = 6;
-  config.hidden_size = 19;
+  config.hidden_size = 20;
   config.intermediate_size = 13;
   variants.push_back({"odd_widths", config});
   config = TinyConfig();
