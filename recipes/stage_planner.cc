@@ -136,6 +136,21 @@ absl::StatusOr<StageIdentity> StagePlanner::MakeIdentity(
   return identity;
 }
 
+// Sizes of all files, and the content of those that carry no checksums of
+// their own; shards do, and whoever reads them looks.
+absl::Status StagePlanner::CheckFiles(const PlannedStage& stage) {
+  LIMBECK_RETURN_IF_ERROR(CheckFileSizes(stage.directory, stage.manifest));
+  for (const FileEntry& file : stage.manifest.files()) {
+    if (!file.record_type().empty()) continue;
+    const std::string path = JoinPath(stage.directory, file.name());
+    LIMBECK_ASSIGN_OR_RETURN(const std::string digest, digests_.OfFile(path));
+    if (digest == file.sha256()) continue;
+    return absl::DataLossError(absl::StrCat(
+        path, " has SHA-256 ", digest, ", its manifest says ", file.sha256()));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<PlannedStage> StagePlanner::Plan(int index) {
   const StageEntry& entry = recipe_.recipe.stages(index);
   PlannedStage stage;
@@ -162,7 +177,12 @@ absl::StatusOr<PlannedStage> StagePlanner::Plan(int index) {
       IsComplete(stage.directory, stage.identity.Fingerprint()));
   if (done) {
     LIMBECK_RETURN_IF_ERROR(MarkDone(stage));
-    return stage;
+    const absl::Status whole = CheckFiles(stage);
+    if (whole.ok()) return stage;
+    return absl::Status(
+        whole.code(),
+        absl::StrCat("stage '", stage.name, "' is damaged: ", whole.message(),
+                     "; remove ", stage.directory, " to have it run again"));
   }
   stage.state = PlannedStage::State::kToRun;
   stage.reason = WhyNotDone(workspace_, stage.directory, stage.identity);

@@ -39,7 +39,7 @@ class StagePlanner {
   StagePlanner(const ResolvedRecipe& recipe, std::string workspace);
 
   // Looks a stage up on disk; ask in the recipe's order. A done stage serves
-  // as input of later ones.
+  // as input of later ones; one whose files have changed since is an error.
   absl::StatusOr<PlannedStage> Plan(int index);
   // All stages, in the recipe's order, as they are now.
   absl::StatusOr<std::vector<PlannedStage>> PlanAll();
@@ -51,6 +51,7 @@ class StagePlanner {
  private:
   absl::StatusOr<StageIdentity> MakeIdentity(
       const StageEntry& entry, const std::vector<StageInput>& inputs);
+  absl::Status CheckFiles(const PlannedStage& stage);
   absl::StatusOr<const StageInput*> FindInput(const std::string& name);
 
   const ResolvedRecipe& recipe_;

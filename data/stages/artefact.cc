@@ -116,6 +116,14 @@ absl::StatusOr<bool> IsComplete(const std::string& directory,
   return manifest->fingerprint() == fingerprint;
 }
 
+absl::Status CheckFileSizes(const std::string& directory,
+                            const Manifest& manifest) {
+  for (const FileEntry& file : manifest.files()) {
+    LIMBECK_RETURN_IF_ERROR(CheckSize(JoinPath(directory, file.name()), file));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status VerifyFiles(const std::string& directory,
                          const Manifest& manifest) {
   for (const FileEntry& file : manifest.files()) {
@@ -143,6 +151,13 @@ absl::Status FinishArtefact(const StageRun& run, int num_partitions) {
       return absl::FailedPreconditionError(
           absl::StrCat(directory, " has fingerprint ", manifest.fingerprint(),
                        ", this run has ", root.fingerprint()));
+    }
+    // It may be of an earlier run, and the root will vouch for it.
+    const absl::Status whole = CheckFileSizes(directory, manifest);
+    if (!whole.ok()) {
+      return absl::Status(whole.code(),
+                          absl::StrCat(whole.message(), "; remove ", directory,
+                                       " to have it made again"));
     }
     counts.Add(manifest.counts());
     LIMBECK_RETURN_IF_ERROR(AddPartition(manifest, root));

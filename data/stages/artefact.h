@@ -42,6 +42,9 @@ absl::StatusOr<Manifest> ReadManifest(const std::string& directory);
 // True when the directory holds a manifest with this fingerprint.
 absl::StatusOr<bool> IsComplete(const std::string& directory,
                                 const std::string& fingerprint);
+// Checks that every file of the manifest is there with its size.
+absl::Status CheckFileSizes(const std::string& directory,
+                            const Manifest& manifest);
 // Checks that every file of the manifest is there with its size and SHA-256.
 absl::Status VerifyFiles(const std::string& directory,
                          const Manifest& manifest);
