@@ -31,12 +31,6 @@ Smoothing MeasureSmoothing(const Real* x, int64_t n) {
   return smoothing;
 }
 
-template <typename Real>
-void Softcap(Real* x, int64_t n, double cap) {
-  const Real scale = static_cast<Real>(cap);
-  for (int64_t i = 0; i < n; ++i) x[i] = scale * std::tanh(x[i] / scale);
-}
-
 // d capped / d raw = 1 - (capped / cap)^2.
 template <typename Real>
 void MultiplySoftcapSlope(const Real* capped, int64_t n, double cap,
@@ -65,7 +59,9 @@ class CrossEntropyRow {
 
   // Returns the loss of row x [columns] and, if wanted, writes weight * G to x.
   double Run(Real* x, int64_t label, double weight, bool with_gradient) {
-    if (rule_.softcap > 0.0) Softcap(x, num_columns_, rule_.softcap);
+    if (rule_.softcap > 0.0) {
+      RowSoftcap(x, num_columns_, static_cast<Real>(rule_.softcap));
+    }
     Smoothing smoothing;
     if (rule_.label_smoothing > 0.0) {
       smoothing = MeasureSmoothing(x, num_columns_);

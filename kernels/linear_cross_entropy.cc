@@ -17,7 +17,7 @@ LossResult LinearCrossEntropy(const at::Tensor& hidden,
   LossJob job =
       CrossEntropyJob(check, student, target, options, RowOptionsOf(linear));
   job.chunk_tokens = linear.chunk_tokens;
-  job.accumulator = CheckedAccumulator(check, linear);
+  job.accumulator = CheckedAccumulator(check, weight, linear);
   return RunDifferentiable(check.op(), job);
 }
 

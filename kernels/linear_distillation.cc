@@ -20,7 +20,7 @@ LossResult LinearDistillation(
   LossJob job =
       DenseJob(check, student, teacher, target, options, RowOptionsOf(linear));
   job.chunk_tokens = linear.chunk_tokens;
-  job.accumulator = CheckedAccumulator(check, linear);
+  job.accumulator = CheckedAccumulator(check, weight, linear);
   return RunDifferentiable(check.op(), job);
 }
 

@@ -18,7 +18,7 @@ LossResult LinearTopKDistillation(const at::Tensor& hidden,
   LossJob job =
       TopKJob(check, student, teacher, target, options, RowOptionsOf(linear));
   job.chunk_tokens = linear.chunk_tokens;
-  job.accumulator = CheckedAccumulator(check, linear);
+  job.accumulator = CheckedAccumulator(check, weight, linear);
   return RunDifferentiable(check.op(), job);
 }
 

@@ -89,6 +89,7 @@ LossResult RunDifferentiable(std::string_view op, const LossJob& job) {
 }
 
 WeightAccumulator CheckedAccumulator(ShapeCheck& check,
+                                     const at::Tensor& weight,
                                      const LinearOptions& linear) {
   WeightAccumulator accumulator;
   if (linear.grad_scale.defined()) {
@@ -100,7 +101,9 @@ WeightAccumulator CheckedAccumulator(ShapeCheck& check,
   }
   if (!linear.weight_grad.defined()) return accumulator;
   check.Tensor("weight_grad", linear.weight_grad, {"V", "H"});
-  check.Type("weight_grad", linear.weight_grad, {at::kFloat, at::kDouble});
+  const bool in_double = weight.scalar_type() == at::kDouble;
+  check.Type("weight_grad", linear.weight_grad,
+             {in_double ? at::kDouble : at::kFloat});
   accumulator.weight = linear.weight_grad.detach();
   return accumulator;
 }

@@ -32,8 +32,9 @@ LossResult Differentiate(const DifferentiableCall& call);
 // The same for a job.
 LossResult RunDifferentiable(std::string_view op, const LossJob& job);
 
-// Reads weight_grad and grad_scale.
+// Reads weight_grad and grad_scale; weight is the head.
 WeightAccumulator CheckedAccumulator(ShapeCheck& check,
+                                     const at::Tensor& weight,
                                      const LinearOptions& linear);
 
 }  // namespace limbeck::kernels

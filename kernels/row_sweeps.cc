@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/instruction_sets.h"
+
 namespace limbeck::kernels {
 namespace {
 
@@ -123,18 +125,33 @@ template <typename Real>
   return PairBody<Divergence::kSymmetricKl>(mix, part);
 }
 
+// tanh(x) = -e / (2 + e), e = exp(-2 |x|) - 1, odd.
+template <typename Real>
+[[gnu::always_inline]] inline void SoftcapBody(Real* x, int64_t n, Real cap) {
+  for (int64_t i = 0; i < n; ++i) {
+    const Real u = x[i] / cap;
+    const Real decay = ExpM1Negative(u < Real{0} ? u + u : -(u + u));
+    const Real magnitude = cap * (-decay / (Real{2} + decay));
+    x[i] = u < Real{0} ? -magnitude : magnitude;
+  }
+}
+
 }  // namespace
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] float RowMax(
-    const float* x, int64_t n) {
+LIMBECK_KERNELS_CLONES
+void RowSoftcap(float* x, int64_t n, float cap) { SoftcapBody(x, n, cap); }
+
+void RowSoftcap(double* x, int64_t n, double cap) { SoftcapBody(x, n, cap); }
+
+LIMBECK_KERNELS_CLONES float RowMax(const float* x, int64_t n) {
   return MaxBody(x, n);
 }
 
 double RowMax(const double* x, int64_t n) { return MaxBody(x, n); }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] double RowExp(
-    const float* x, int64_t n, float max, float inverse_temperature,
-    float* exponential) {
+LIMBECK_KERNELS_CLONES double RowExp(const float* x, int64_t n, float max,
+                                     float inverse_temperature,
+                                     float* exponential) {
   return ExpBody(x, n, max, inverse_temperature, exponential);
 }
 
@@ -143,8 +160,8 @@ double RowExp(const double* x, int64_t n, double max,
   return ExpBody(x, n, max, inverse_temperature, exponential);
 }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] void RowScale(
-    const float* x, int64_t n, float factor, float* y) {
+LIMBECK_KERNELS_CLONES void RowScale(const float* x, int64_t n, float factor,
+                                     float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = factor * x[i];
 }
 
@@ -152,10 +169,8 @@ void RowScale(const double* x, int64_t n, double factor, double* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = factor * x[i];
 }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] void RowAdd(const float* x,
-                                                                 int64_t n,
-                                                                 float factor,
-                                                                 float* y) {
+LIMBECK_KERNELS_CLONES void RowAdd(const float* x, int64_t n, float factor,
+                                   float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
 }
 
@@ -163,8 +178,8 @@ void RowAdd(const double* x, int64_t n, double factor, double* y) {
   for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
 }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] PairSums RowPair(
-    Divergence kind, float mix, const PairPart<float>& part) {
+LIMBECK_KERNELS_CLONES PairSums RowPair(Divergence kind, float mix,
+                                        const PairPart<float>& part) {
   return PairSwitch(kind, mix, part);
 }
 
@@ -172,9 +187,9 @@ PairSums RowPair(Divergence kind, double mix, const PairPart<double>& part) {
   return PairSwitch(kind, mix, part);
 }
 
-[[gnu::target_clones("avx512f", "avx2", "default")]] void RowPairGradient(
-    const float* w, const float* q, int64_t n, float weight_sum, float factor,
-    float* y) {
+LIMBECK_KERNELS_CLONES void RowPairGradient(const float* w, const float* q,
+                                            int64_t n, float weight_sum,
+                                            float factor, float* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = factor * (w[i] - q[i] * weight_sum);
 }
 

@@ -22,6 +22,10 @@ double RowExp(const float* x, int64_t n, float max, float inverse_temperature,
 double RowExp(const double* x, int64_t n, double max,
               double inverse_temperature, double* exponential);
 
+// x[i] = cap * tanh(x[i] / cap).
+void RowSoftcap(float* x, int64_t n, float cap);
+void RowSoftcap(double* x, int64_t n, double cap);
+
 // y[i] = factor * x[i]. y may be x.
 void RowScale(const float* x, int64_t n, float factor, float* y);
 void RowScale(const double* x, int64_t n, double factor, double* y);

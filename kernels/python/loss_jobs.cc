@@ -107,7 +107,7 @@ LossJob JobOf(const NamedArguments& call) {
     linear.weight_grad = call.Tensor("weight_grad");
     linear.grad_scale = call.Tensor("grad_scale");
     job.chunk_tokens = call.Int("chunk_tokens");
-    job.accumulator = CheckedAccumulator(check, linear);
+    job.accumulator = CheckedAccumulator(check, student.weight, linear);
   }
   return job;
 }

@@ -168,6 +168,12 @@ TEST_F(Errors, WeightGradShape) {
                         "V = 67"));
 }
 
+TEST_F(Errors, WeightGradIsNotFloat32) {
+  linear_.weight_grad = at::zeros({67, 5}, at::kBFloat16);
+  EXPECT_THAT(CrossEntropyError(),
+              HasSubstr("weight_grad is BFloat16, must be Float"));
+}
+
 TEST_F(Errors, GradScaleWithoutWeightGrad) {
   linear_.grad_scale = at::ones({});
   EXPECT_THAT(CrossEntropyError(),

@@ -73,8 +73,8 @@ TEST_P(LossSuite, GivenLogitsMatchReferenceAndLinear) {
 }
 
 std::string SuiteName(
-    const ::testing::TestParamInfo<LossSuite::ParamType>& info) {
-  const auto& [loss_case, type] = info.param;
+    const ::testing::TestParamInfo<LossSuite::ParamType>& test) {
+  const auto& [loss_case, type] = test.param;
   const char* family = loss_case.family == Family::kDense ? "dense_" : "";
   return family + CaseName(loss_case) + "_" + c10::toString(type);
 }
@@ -120,11 +120,11 @@ TEST_P(LossDerivative, MatchesCentralDifferences) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LossDerivative, ::testing::ValuesIn(AllCases()),
-                         [](const ::testing::TestParamInfo<LossCase>& info) {
+                         [](const ::testing::TestParamInfo<LossCase>& test) {
                            const char* family =
-                               info.param.family == Family::kDense ? "dense_"
+                               test.param.family == Family::kDense ? "dense_"
                                                                    : "";
-                           return family + CaseName(info.param);
+                           return family + CaseName(test.param);
                          });
 
 // Teacher = student + small noise: the gradient is a difference of almost
@@ -159,9 +159,9 @@ INSTANTIATE_TEST_SUITE_P(
                           Divergence::kTotalVariation, Divergence::kAdaptiveKl,
                           Divergence::kSymmetricKl),
         ::testing::Values(at::kFloat, at::kBFloat16)),
-    [](const ::testing::TestParamInfo<ClosePair::ParamType>& info) {
-      return std::string(DivergenceName(std::get<0>(info.param))) + "_" +
-             c10::toString(std::get<1>(info.param));
+    [](const ::testing::TestParamInfo<ClosePair::ParamType>& test) {
+      return std::string(DivergenceName(std::get<0>(test.param))) + "_" +
+             c10::toString(std::get<1>(test.param));
     });
 
 }  // namespace

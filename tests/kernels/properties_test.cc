@@ -231,8 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Divergence::kJsd, Divergence::kSkewForwardKl,
                       Divergence::kSkewReverseKl, Divergence::kTotalVariation,
                       Divergence::kAdaptiveKl, Divergence::kSymmetricKl),
-    [](const ::testing::TestParamInfo<Divergence>& info) {
-      return std::string(DivergenceName(info.param));
+    [](const ::testing::TestParamInfo<Divergence>& test) {
+      return std::string(DivergenceName(test.param));
     });
 
 class Pairs : public ::testing::Test {

@@ -85,11 +85,11 @@ TEST_P(ReferenceDerivative, MatchesCentralDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(All, ReferenceDerivative,
                          ::testing::ValuesIn(AllCases()),
-                         [](const ::testing::TestParamInfo<LossCase>& info) {
+                         [](const ::testing::TestParamInfo<LossCase>& test) {
                            const char* family =
-                               info.param.family == Family::kDense ? "dense_"
+                               test.param.family == Family::kDense ? "dense_"
                                                                    : "";
-                           return family + CaseName(info.param);
+                           return family + CaseName(test.param);
                          });
 
 TEST(AdaptiveShare, HeadHoldsMassUpToMuAndAtLeastOne) {

@@ -26,9 +26,9 @@ std::vector<LossCase> FamilyCases() {
   return cases;
 }
 
-std::string FamilyName(const ::testing::TestParamInfo<LossCase>& info) {
+std::string FamilyName(const ::testing::TestParamInfo<LossCase>& test) {
   const char* names[] = {"cross_entropy", "dense", "topk"};
-  return names[static_cast<int>(info.param.family)];
+  return names[static_cast<int>(test.param.family)];
 }
 
 struct Gradients {
