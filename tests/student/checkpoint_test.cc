@@ -11,6 +11,7 @@
 #include "data/base/file.h"
 #include "student/safetensors.h"
 #include "tests/student/tiny_models.h"
+#include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -267,6 +268,35 @@ TEST_F(Checkpoint, FailedSaveLeavesTheOldFolder) {
   EXPECT_EQ(Contents(path), before);
   EXPECT_THAT(*ListDirectory(directory_.path()),
               ::testing::ElementsAre("model"));
+}
+
+TEST_F(Checkpoint, FullDiskLeavesTheOldFolder) {
+  const std::string path = Saved();
+  const auto before = Contents(path);
+  const Model other = TinyModel(TinyConfig(), 9);
+  // config.json fits, the weights do not.
+  const absl::Status status = RunWithFileSizeLimit(
+      4096, [&] { return SaveCheckpoint(other, at::kFloat, "", path); });
+  EXPECT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("model.safetensors"), std::string::npos)
+      << status.ToString();
+  EXPECT_EQ(Contents(path), before);
+  EXPECT_THAT(*ListDirectory(directory_.path()),
+              ::testing::ElementsAre("model"));
+}
+
+// What a killed save left behind is in nobody's way.
+TEST_F(Checkpoint, LeftoversOfAKilledSaveAreReplaced) {
+  const std::string path = directory_.File("model");
+  const std::string leftover = path + std::string(kTemporarySuffix);
+  LIMBECK_ASSERT_OK(MakeDirectories(leftover));
+  LIMBECK_ASSERT_OK(WriteFileAtomically(JoinPath(leftover, "junk"), "x"));
+  Saved();
+  EXPECT_THAT(*ListDirectory(directory_.path()),
+              ::testing::ElementsAre("model"));
+  EXPECT_THAT(*ListDirectory(path),
+              ::testing::ElementsAre("config.json", "generation_config.json",
+                                     "model.safetensors"));
 }
 
 TEST_F(Checkpoint, DigestFollowsTheWeights) {
