@@ -54,8 +54,8 @@ void AddMachine(std::string& text) {
   AddLine(text, "energy counters",
           EnergyMeter().Joules().has_value()
               ? "readable"
-              : "not readable (needs root, or read access to "
-                "/sys/class/powercap/intel-rapl:*/energy_uj)");
+              : "none, or not readable without root "
+                "(/sys/class/powercap/intel-rapl:*/energy_uj)");
   AddLine(text, "installed recipes", ShareDirectory());
 }
 

@@ -15,6 +15,7 @@
 #include "recipes/cost_ledger.h"
 #include "recipes/estimate.h"
 #include "recipes/jsonl_filter.h"
+#include "recipes/ledger_file.h"
 #include "recipes/progress.h"
 #include "recipes/recipe_arguments.h"
 #include "recipes/report/report.h"
@@ -32,7 +33,7 @@ struct RunArguments {
 };
 
 absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
-                    const RunResult& result) {
+                    const RunResult& result, CostLedger& ledger) {
   ReportRequest request;
   request.recipe = opened.resolved.recipe;
   request.workspace = opened.workspace;
@@ -43,7 +44,13 @@ absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
   request.output_path = arguments.report_path.empty()
                             ? JoinPath(opened.workspace, "report.html")
                             : arguments.report_path;
+  ledger.Enter(kReportRow);
   LIMBECK_RETURN_IF_ERROR(WriteReport(request));
+  // The page shows the ledger as it was before; the file has the page's cost.
+  const Recipe& recipe = opened.resolved.recipe;
+  LIMBECK_RETURN_IF_ERROR(WriteLedger(result.ledger_path, recipe.name(),
+                                      result.stages, PricesOf(recipe.report()),
+                                      ledger));
   return WriteToStandardOutput(
       absl::StrCat(EscapeForTerminal(request.output_path), "\n"));
 }
@@ -81,7 +88,7 @@ absl::Status RunCommand(const RunArguments& arguments) {
   progress.Message(absl::StrCat(
       "done in ", FormatDuration(ledger.WallSeconds()), ", peak memory ",
       FormatBytes(static_cast<double>(ledger.PeakMemory()))));
-  return Report(arguments, opened, result);
+  return Report(arguments, opened, result, ledger);
 }
 
 }  // namespace

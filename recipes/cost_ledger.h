@@ -87,7 +87,9 @@ class CostLedger : public CostSink {
   size_t open_ = 0;
 };
 
-inline constexpr absl::string_view kOverheadRow = "overhead";
+// Rows that are no stages; their names are none that a stage may have.
+inline constexpr absl::string_view kOverheadRow = "(overhead)";
+inline constexpr absl::string_view kReportRow = "(report)";
 
 }  // namespace limbeck
 

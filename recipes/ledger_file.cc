@@ -61,7 +61,7 @@ absl::Status WriteLedger(const std::string& path, const std::string& recipe,
   const std::vector<CostLedger::Row> this_run = ledger.Rows();
   const double wall_seconds = ledger.WallSeconds();
   for (const CostLedger::Row& row : this_run) {
-    if (row.name != kOverheadRow) continue;
+    if (row.name != kOverheadRow && row.name != kReportRow) continue;
     total.Add(row.cost);
     rows.Push(Row(row.name, row.cost, prices));
   }

@@ -13,9 +13,9 @@
 namespace limbeck {
 
 // Keys: recipe, currency, prices; rows: one per stage with the cost of all
-// attempts (from its run.json), reused or not, and this run's overhead; total:
-// of the rows; this_run: the rows of this run alone, which add up to its
-// wall_seconds.
+// attempts (from its run.json), reused or not, then what this run spent outside
+// of stages; total: of the rows; this_run: the rows of this run alone, which
+// add up to its wall_seconds.
 absl::Status WriteLedger(const std::string& path, const std::string& recipe,
                          const std::vector<StageOutcome>& stages,
                          const Prices& prices, CostLedger& ledger);

@@ -1,0 +1,490 @@
+// The commands and filters end to end, through the real binary.
+#include "tests/recipes/program.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/text/reasoning_format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
+
+namespace limbeck {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kRecipe[] = R"(
+threads: 2
+stages { name: "corpus" arithmetic_corpus { num_documents: 300 partitions: 1 } }
+stages { name: "problems" arithmetic_problems { num_problems: 30 partitions: 1 } }
+stages {
+  name: "words" inputs: "corpus" inputs: "problems"
+  train_tokenizer { vocab_size: 400 }
+}
+stages {
+  name: "worked" inputs: "problems"
+  generate { teacher: KIND_REFERENCE samples_per_problem: 1 }
+}
+stages { name: "tokens" inputs: "worked" inputs: "words" tokenize {} }
+stages { name: "bins" inputs: "tokens" pack { bin_tokens: 512 } }
+)";
+
+constexpr char kTraining[] = R"(
+base: "data.textproto"
+stages {
+  name: "student" inputs: "bins" inputs: "words"
+  train {
+    epochs: 4000
+    bins_per_step: 1
+    tokenizer_input: "words"
+    checkpoint_every_steps: 1000000
+    architecture {
+      hidden_size: 16 num_layers: 1 num_heads: 2 num_kv_heads: 1 head_dim: 8
+      intermediate_size: 32 max_positions: 512
+    }
+  }
+}
+)";
+
+std::vector<Json> Lines(const std::string& text) {
+  std::vector<Json> lines;
+  for (const absl::string_view line :
+       absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    const auto json = ParseJson(line);
+    EXPECT_THAT(json, IsOk()) << line;
+    lines.push_back(json.ok() ? *json : Json());
+  }
+  return lines;
+}
+
+std::vector<double> Numbers(const Json& list) {
+  std::vector<double> numbers;
+  for (const Json& item : list.array()) numbers.push_back(item.number());
+  return numbers;
+}
+
+// The folder `<stage>-<fingerprint>` of a workspace.
+std::string FindArtefact(const std::string& workspace,
+                         const std::string& stage) {
+  const auto names = ListDirectory(workspace);
+  EXPECT_THAT(names, IsOk());
+  for (const std::string& name : *names) {
+    if (name.rfind(stage + "-", 0) == 0) return JoinPath(workspace, name);
+  }
+  ADD_FAILURE() << "no artefact of " << stage;
+  return "";
+}
+
+// One workspace with a tokenizer, bins and a random model, for all tests.
+class Program : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new TemporaryDirectory;
+    LIMBECK_ASSERT_OK(
+        WriteFileAtomically(directory_->File("data.textproto"), kRecipe));
+    const ProgramResult run =
+        RunProgram({"run", directory_->File("data.textproto"), "--workspace",
+                    Workspace()});
+    ASSERT_EQ(run.exit_code, 0) << run.errors;
+    tokenizer_ = new std::string(FindArtefact(Workspace(), "words") +
+                                 "/part-0000/tokenizer");
+    const ProgramResult init = RunProgram(
+        {"init", Model(), "--tokenizer", *tokenizer_, "--hidden_size", "32",
+         "--layers", "2", "--heads", "4", "--kv_heads", "2",
+         "--intermediate_size", "64", "--max_positions", "256", "--seed", "3"});
+    ASSERT_EQ(init.exit_code, 0) << init.errors;
+  }
+  static void TearDownTestSuite() {
+    delete directory_;
+    delete tokenizer_;
+  }
+
+  static std::string Workspace() { return directory_->File("workspace"); }
+  static std::string Model() { return directory_->File("model"); }
+  static const std::string& Tokenizer() { return *tokenizer_; }
+
+  static TemporaryDirectory* directory_;
+  static std::string* tokenizer_;
+};
+TemporaryDirectory* Program::directory_ = nullptr;
+std::string* Program::tokenizer_ = nullptr;
+
+TEST_F(Program, EveryVerbHasHelpWithAnExample) {
+  for (const char* verb : {"run", "plan", "inspect", "lineage", "compare",
+                           "tokenize", "render", "score", "generate", "verify",
+                           "benchmark", "convert", "init", "doctor"}) {
+    const ProgramResult help = RunProgram({verb, "--help"});
+    EXPECT_EQ(help.exit_code, 0) << verb;
+    EXPECT_THAT(help.output, HasSubstr(absl::StrCat("Example:\n  ")));
+    EXPECT_THAT(help.output, HasSubstr(absl::StrCat("limbeck ", verb)));
+    EXPECT_EQ(help.errors, "");
+  }
+}
+
+TEST_F(Program, WrongArgumentsFail) {
+  EXPECT_NE(RunProgram({}).exit_code, 0);
+  EXPECT_NE(RunProgram({"distil"}).exit_code, 0);
+  EXPECT_NE(RunProgram({"tokenize"}).exit_code, 0);
+  EXPECT_NE(
+      RunProgram({"generate", "--model", Model(), "--top_p", "2"}).exit_code,
+      0);
+  const ProgramResult missing = RunProgram({"run", "no-such-recipe"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.errors, HasSubstr("there is no recipe 'no-such-recipe'"));
+  EXPECT_EQ(missing.output, "");
+}
+
+TEST_F(Program, BadRecipeNamesFileAndLine) {
+  const std::string path = directory_->File("bad.textproto");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      path, "stages {\n  name: \"p\"\n  arithmetic_problems { number: 3 }\n}"));
+  const ProgramResult run = RunProgram({"plan", path});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.errors,
+              HasSubstr("bad.textproto:3:31: no field 'number' in "));
+}
+
+TEST_F(Program, SecondRunIsUpToDate) {
+  const ProgramResult run = RunProgram(
+      {"run", directory_->File("data.textproto"), "--workspace", Workspace()});
+  EXPECT_EQ(run.exit_code, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("[6/6 bins] up to date: "));
+  EXPECT_THAT(run.errors, Not(HasSubstr("\x1b")));  // no terminal, no escapes
+  EXPECT_THAT(run.output, HasSubstr("report.html\n"));
+  EXPECT_TRUE(FileExists(JoinPath(Workspace(), "report.html")));
+}
+
+TEST_F(Program, PlanShowsStates) {
+  const ProgramResult plan =
+      RunProgram({"plan", directory_->File("data.textproto"), "--workspace",
+                  Workspace(), "--set", "problems.num_problems=31"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.errors;
+  EXPECT_THAT(plan.output, AllOf(HasSubstr("done: corpus-"),
+                                 HasSubstr("has run before with other options"),
+                                 HasSubstr("waits for problems"),
+                                 HasSubstr("5 of 6 stages to run")));
+}
+
+TEST_F(Program, PlanRefusesWhatCannotFit) {
+  LIMBECK_ASSERT_OK(
+      WriteFileAtomically(directory_->File("train.textproto"), kTraining));
+  const ProgramResult plan = RunProgram(
+      {"plan", directory_->File("train.textproto"), "--workspace", Workspace(),
+       "--set", "student.architecture.hidden_size=65536", "--set",
+       "student.architecture.intermediate_size=262144", "--set",
+       "student.architecture.num_layers=1000"});
+  EXPECT_EQ(plan.exit_code, 1);
+  EXPECT_THAT(plan.errors, AllOf(HasSubstr("train.textproto:3:1: student: "
+                                           "needs about "),
+                                 HasSubstr(" of memory, this machine has ")));
+}
+
+TEST_F(Program, TokenizeAndBack) {
+  const std::string text = "What is 2 + 3?\\n<think>\\u2603";
+  const ProgramResult there =
+      RunProgram({"tokenize", "--tokenizer", Tokenizer()},
+                 absl::StrCat("{\"id\": \"a\", \"text\": \"", text, "\"}\n"));
+  ASSERT_EQ(there.exit_code, 0) << there.errors;
+  const ProgramResult back = RunProgram(
+      {"tokenize", "--decode", "--tokenizer", Tokenizer()}, there.output);
+  ASSERT_EQ(back.exit_code, 0) << back.errors;
+  EXPECT_EQ(back.output,
+            "{\"id\":\"a\",\"text\":\"What is 2 + 3?\\n<think>\xE2\x98\x83\"}"
+            "\n");
+}
+
+TEST_F(Program, BadLinesAreAnsweredAndTheRestGoesOn) {
+  const ProgramResult result =
+      RunProgram({"tokenize", "--tokenizer", Tokenizer()},
+                 "{\"text\":\"a\",\"id\":1}\nnonsense\n{\"id\":2}\n"
+                 "{\"text\":\"b\",\"id\":3}");
+  EXPECT_EQ(result.exit_code, 1);
+  const std::vector<Json> lines = Lines(result.output);
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_NE(lines[0].Find("ids"), nullptr);
+  EXPECT_NE(lines[1].Find("error"), nullptr);
+  EXPECT_EQ(*lines[2].GetInt("id"), 2);
+  EXPECT_THAT(*lines[2].GetString("error"), HasSubstr("text"));
+  EXPECT_NE(lines[3].Find("ids"), nullptr);
+  EXPECT_EQ(result.errors, "limbeck: 2 of 4 lines had an error\n");
+}
+
+TEST_F(Program, RenderUsesTheFoldersTemplate) {
+  const std::string line =
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"2+3?\"}],"
+      "\"add_generation_prompt\":true}\n";
+  const ProgramResult good =
+      RunProgram({"render", "--tokenizer", Tokenizer()}, line);
+  EXPECT_EQ(good.exit_code, 0) << good.errors;
+  EXPECT_EQ(good.output,
+            "{\"text\":\"<|user|>2+3?<|end|><|assistant|><think>\\n\"}\n");
+  const std::string other = directory_->File("other");
+  LIMBECK_ASSERT_OK(MakeDirectories(other));
+  LIMBECK_ASSERT_OK(WriteFileAtomically(JoinPath(other, "chat_template.jinja"),
+                                        "{{ messages[0].content }}"));
+  const ProgramResult bad =
+      RunProgram({"render", "--tokenizer", other}, line + line);
+  EXPECT_EQ(bad.exit_code, 1);
+  const std::vector<Json> lines = Lines(bad.output);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(*lines[1].GetString("error"),
+              AllOf(HasSubstr("chat_template.jinja"),
+                    HasSubstr("{{ messages[0].content }}")));
+}
+
+TEST_F(Program, ScoreIsNormalisedAndAgreesWithGenerate) {
+  const ProgramResult generated = RunProgram(
+      {"generate", "--model", Model(), "--max_tokens", "12", "--seed", "5"},
+      "{\"ids\":[7,8,9]}\n");
+  ASSERT_EQ(generated.exit_code, 0) << generated.errors;
+  const Json line = Lines(generated.output)[0];
+  const Json& sample = line.Find("samples")->array()[0];
+  Json ids = Json::Array();
+  for (const int id : {7, 8, 9}) ids.Push(id);
+  for (const Json& id : sample.Find("ids")->array()) ids.Push(id);
+  Json request = Json::Object();
+  request.Set("ids", ids);
+  const ProgramResult scored =
+      RunProgram({"score", "--model", Model(), "--top_k", "400"},
+                 WriteJson(request) + "\n");
+  ASSERT_EQ(scored.exit_code, 0) << scored.errors;
+  const Json score = Lines(scored.output)[0];
+  const std::vector<double> logprobs = Numbers(*score.Find("logprobs"));
+  ASSERT_EQ(logprobs.size(), ids.array().size() - 1);
+  const std::vector<double> sampled = Numbers(*sample.Find("logprobs"));
+  for (size_t i = 0; i < sampled.size(); ++i) {
+    EXPECT_NEAR(logprobs[2 + i], sampled[i], 1e-4);  // float32, two paths
+  }
+  double mass = 0;
+  for (const double logprob : Numbers(score.Find("top_logprobs")->array()[0])) {
+    mass += std::exp(logprob);
+  }
+  EXPECT_NEAR(mass, 1.0, 1e-5);  // 400 is the whole vocabulary
+}
+
+TEST_F(Program, SamplesDependOnTheirPromptAlone) {
+  const std::vector<std::string> arguments = {
+      "generate", "--model", Model(), "--max_tokens", "10", "--n",
+      "3",        "--rows",  "4"};
+  const ProgramResult alone = RunProgram(arguments, "{\"prompt\":\"2 + 3\"}\n");
+  ASSERT_EQ(alone.exit_code, 0) << alone.errors;
+  const ProgramResult company = RunProgram(
+      arguments,
+      "{\"prompt\":\"x\"}\n{\"prompt\":\"a long one: 1 2 3 4 5 6\"}\n"
+      "{\"prompt\":\"2 + 3\"}\n{\"ids\":[3,4]}\n");
+  ASSERT_EQ(company.exit_code, 0) << company.errors;
+  const auto lines = Lines(company.output);
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_EQ(WriteJson(lines[2]) + "\n", alone.output);
+  EXPECT_THAT(lines[2].Find("samples")->array(), SizeIs(3));
+}
+
+TEST_F(Program, GenerateTakesMessagesAndRefusesNonsense) {
+  const ProgramResult result = RunProgram(
+      {"generate", "--model", Model(), "--max_tokens", "4", "--temperature",
+       "0", "--ignore_eos", "--logprobs", "2"},
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"id\":0}\n"
+      "{\"messages\":[{\"role\":\"wizard\",\"content\":\"hi\"}]}\n"
+      "{\"prompt\":\"a\",\"ids\":[1]}\n{\"ids\":[100000]}\n{\"ids\":[]}\n");
+  EXPECT_EQ(result.exit_code, 1);
+  const auto lines = Lines(result.output);
+  ASSERT_THAT(lines, SizeIs(5));
+  const Json& sample = lines[0].Find("samples")->array()[0];
+  EXPECT_THAT(sample.Find("ids")->array(), SizeIs(4));
+  EXPECT_THAT(sample.Find("top_ids")->array(), AllOf(SizeIs(4)));
+  // Greedy: the sampled id is the likeliest one.
+  EXPECT_EQ(sample.Find("top_ids")->array()[0].array()[0],
+            sample.Find("ids")->array()[0]);
+  EXPECT_EQ(*sample.GetString("finish_reason"), "length");
+  EXPECT_THAT(*lines[1].GetString("error"), HasSubstr("wizard"));
+  EXPECT_THAT(*lines[2].GetString("error"), HasSubstr("expected one"));
+  EXPECT_THAT(*lines[3].GetString("error"), HasSubstr("100000"));
+  EXPECT_NE(lines[4].Find("error"), nullptr);
+}
+
+TEST_F(Program, VerifyKnowsIntegers) {
+  const ProgramResult result = RunProgram(
+      {"verify"},
+      "{\"gold\":\"42\",\"answer\":\"so \\\\boxed{42}\",\"kind\":\"integer\"}\n"
+      "{\"gold\":\"42\",\"answer\":\"\\\\boxed{41}\",\"kind\":\"integer\"}\n"
+      "{\"gold\":\"42\",\"answer\":\"42\",\"kind\":\"taste\"}\n");
+  EXPECT_EQ(result.exit_code, 1);
+  const auto lines = Lines(result.output);
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_EQ(*lines[0].GetString("verdict"), "correct");
+  EXPECT_EQ(*lines[0].GetString("extracted"), "42");
+  EXPECT_EQ(*lines[1].GetString("verdict"), "wrong");
+  EXPECT_THAT(*lines[2].GetString("error"), HasSubstr("taste"));
+}
+
+TEST_F(Program, BenchmarkAndCompare) {
+  const std::string data = directory_->File("problems.jsonl");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      data,
+      "{\"id\":\"a\",\"problem\":\"1+1?\",\"answer\":\"2\"}\n"
+      "{\"id\":\"b\",\"problem\":\"1+2?\",\"answer\":\"3\"}\n"));
+  const auto score = [&](const std::string& second) {
+    const std::string samples = directory_->File("samples.jsonl");
+    EXPECT_THAT(WriteFileAtomically(
+                    samples, absl::StrCat("{\"problem_id\":\"a\",\"sample\":0,"
+                                          "\"text\":\"\\\\boxed{2}\"}\n"
+                                          "{\"problem_id\":\"b\",\"sample\":0,"
+                                          "\"text\":\"\\\\boxed{",
+                                          second, "}\"}\n")),
+                IsOk());
+    return RunProgram(
+        {"benchmark", "--name", "jsonl", "--data", data, "--samples", samples});
+  };
+  const ProgramResult all = score("3");
+  const ProgramResult half = score("4");
+  ASSERT_EQ(all.exit_code, 0) << all.errors;
+  ASSERT_EQ(half.exit_code, 0) << half.errors;
+  EXPECT_EQ(*Lines(all.output)[0].GetDouble("pass_at_1"), 1.0);
+  EXPECT_EQ(*Lines(half.output)[0].GetDouble("pass_at_1"), 0.5);
+  const std::string a = directory_->File("a.json");
+  const std::string b = directory_->File("b.json");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(a, all.output));
+  LIMBECK_ASSERT_OK(WriteFileAtomically(b, half.output));
+  const ProgramResult compared = RunProgram({"compare", a, b});
+  ASSERT_EQ(compared.exit_code, 0) << compared.errors;
+  const Json comparison =
+      Lines(compared.output)[0].Find("comparisons")->array()[0];
+  EXPECT_EQ(*comparison.GetDouble("difference"), 0.5);
+}
+
+TEST_F(Program, ConvertKeepsTheModel) {
+  const std::string half = directory_->File("half");
+  ASSERT_EQ(
+      RunProgram({"convert", Model(), half, "--dtype", "bfloat16"}).exit_code,
+      0);
+  EXPECT_EQ(RunProgram({"convert", Model(), half}).exit_code, 1);  // is there
+  const std::string line = "{\"ids\":[7,8,9,10]}\n";
+  const ProgramResult a = RunProgram({"score", "--model", Model()}, line);
+  const ProgramResult b =
+      RunProgram({"score", "--model", half, "--dtype", "float32"}, line);
+  ASSERT_EQ(a.exit_code, 0) << a.errors;
+  ASSERT_EQ(b.exit_code, 0) << b.errors;
+  const auto x = Numbers(*Lines(a.output)[0].Find("logprobs"));
+  const auto y = Numbers(*Lines(b.output)[0].Find("logprobs"));
+  for (size_t i = 0; i < x.size(); ++i) {
+    EXPECT_NEAR(x[i], y[i], 0.02);  // weights rounded to 8 bits of mantissa
+  }
+  EXPECT_TRUE(FileExists(JoinPath(half, "tokenizer.model")));
+}
+
+TEST_F(Program, InitIsReproducible) {
+  const auto init = [&](const std::string& name, const std::string& seed) {
+    const std::string folder = directory_->File(name);
+    const ProgramResult result =
+        RunProgram({"init", folder, "--family", "qwen2", "--vocab_size", "50",
+                    "--hidden_size", "16", "--layers", "1", "--heads", "2",
+                    "--intermediate_size", "32", "--seed", seed});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    const auto bytes = ReadFile(JoinPath(folder, "model.safetensors"));
+    EXPECT_THAT(bytes, IsOk());
+    return *bytes;
+  };
+  const std::string first = init("q1", "1");
+  EXPECT_EQ(init("q2", "1"), first);
+  EXPECT_NE(init("q3", "2"), first);
+}
+
+TEST_F(Program, InspectShowsEverything) {
+  const std::string worked = FindArtefact(Workspace(), "worked");
+  const ProgramResult artefact =
+      RunProgram({"inspect", worked, "--records", "1"});
+  ASSERT_EQ(artefact.exit_code, 0) << artefact.errors;
+  EXPECT_THAT(artefact.output,
+              AllOf(HasSubstr("stage worked (generate, version 1)"),
+                    HasSubstr("30 samples in = 30 out + 0 rejected"),
+                    HasSubstr("record 0:"), HasSubstr("raw_output: ")));
+  const ProgramResult shard =
+      RunProgram({"inspect", worked + "/part-0000/traces.lbk"});
+  EXPECT_THAT(shard.output, HasSubstr("record_type: \"limbeck.Trace\""));
+  const ProgramResult model = RunProgram({"inspect", Model()});
+  EXPECT_THAT(model.output, AllOf(HasSubstr("llama, "),
+                                  HasSubstr("model.embed_tokens.weight"),
+                                  HasSubstr("tokenizer: ")));
+  EXPECT_EQ(RunProgram({"inspect", directory_->path()}).exit_code, 1);
+  EXPECT_EQ(RunProgram({"inspect", "/no/such/path"}).exit_code, 1);
+}
+
+TEST_F(Program, LineageReachesTheProblem) {
+  const ProgramResult lineage = RunProgram(
+      {"lineage", FindArtefact(Workspace(), "bins") + "/part-0000/bins.lbk",
+       "0"});
+  ASSERT_EQ(lineage.exit_code, 0) << lineage.errors;
+  EXPECT_THAT(lineage.output, AllOf(HasSubstr("worked (generate"),
+                                    HasSubstr("problems (arithmetic_problems"),
+                                    HasSubstr("gold answer")));
+  EXPECT_EQ(RunProgram({"lineage", FindArtefact(Workspace(), "bins"), "9999"})
+                .exit_code,
+            1);
+}
+
+TEST_F(Program, DoctorTellsTheIsolationLevel) {
+  const ProgramResult doctor = RunProgram({"doctor"});
+  EXPECT_EQ(doctor.exit_code, 0);
+  EXPECT_THAT(doctor.output,
+              AllOf(HasSubstr("libtorch_version     2.11.0"),
+                    HasSubstr("isolation level"), HasSubstr("build_id")));
+}
+
+TEST_F(Program, FullDiskIsNoSuccess) {
+  const std::string command = absl::StrCat(
+      ProgramPath(), " doctor > /dev/full 2> ", directory_->File("err"));
+  EXPECT_NE(std::system(command.c_str()), 0);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string errors,
+                               ReadFile(directory_->File("err")));
+  EXPECT_THAT(errors, HasSubstr("No space left on device"));
+}
+
+// Waits until a file contains a text.
+bool WaitForText(const std::string& path, const std::string& text) {
+  for (int i = 0; i < 600; ++i) {
+    const auto content = ReadFile(path);
+    if (content.ok() && content->find(text) != std::string::npos) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+TEST_F(Program, InterruptStopsWhereItCanGoOn) {
+  LIMBECK_ASSERT_OK(
+      WriteFileAtomically(directory_->File("train.textproto"), kTraining));
+  const std::string errors = directory_->File("train.err");
+  const std::vector<std::string> arguments = {
+      "run", directory_->File("train.textproto"), "--workspace", Workspace()};
+  StartedProgram program(arguments, errors);
+  ASSERT_TRUE(WaitForText(errors, "[7/7 student]"));
+  // A second run in the workspace is refused meanwhile.
+  EXPECT_EQ(RunProgram(arguments).exit_code, 1);
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Wait(), 1);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(errors));
+  EXPECT_THAT(text, HasSubstr("stopped in stage 'student'; the same command "
+                              "goes on from here"));
+  const std::string student = FindArtefact(Workspace(), "student");
+  EXPECT_FALSE(FileExists(JoinPath(student, "manifest.textproto")));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string record,
+                               ReadFile(JoinPath(student, "run.json")));
+  EXPECT_THAT(record, HasSubstr("\"outcome\": \"cancelled\""));
+}
+
+}  // namespace
+}  // namespace limbeck
