@@ -9,7 +9,7 @@ import unittest
 
 try:
     import torch
-except (ImportError, OSError) as error:
+except (ImportError, OSError, ValueError) as error:
     print(f"skipped: Python cannot import torch ({error})")
     sys.exit(77)
 
@@ -48,15 +48,62 @@ class Ops(unittest.TestCase):
                     mix=0.3, temperature=1.5)[0]
             self.assertTrue(torch.autograd.gradcheck(loss, (hidden, weight)))
 
+    def test_gradcheck_of_a_list(self):
+        hidden, weight, teacher_hidden, teacher_weight = inputs()
+        top = torch.log_softmax(teacher_hidden @ teacher_weight.T, 1).topk(4)
+
+        def loss(h, w):
+            return torch.ops.limbeck.linear_topk_distillation(
+                h, w, top.indices, top.values, divergence="jsd",
+                target=torch.tensor([0, 8, -100, 3, 4]),
+                cross_entropy_share=0.5)[0]
+        self.assertTrue(torch.autograd.gradcheck(loss, (hidden, weight)))
+
     def test_opcheck(self):
         hidden, weight, teacher_hidden, teacher_weight = inputs(torch.float32)
-        torch.library.opcheck(
-            torch.ops.limbeck.linear_distillation.default,
-            (hidden, weight, teacher_hidden, teacher_weight),
-            {"divergence": "jsd"})
-        torch.library.opcheck(
-            torch.ops.limbeck.linear_cross_entropy.default,
-            (hidden, weight, torch.tensor([0, 1, 2, 3, 4])))
+        logits = (hidden @ weight.T).detach().requires_grad_()
+        teacher = teacher_hidden @ teacher_weight.T
+        top = torch.log_softmax(teacher, 1).topk(3)
+        target = torch.tensor([0, 1, 2, 3, 4])
+        ops = torch.ops.limbeck
+        named = {"divergence": "jsd"}
+        for op, arguments, options in (
+                (ops.cross_entropy, (logits, target), {}),
+                (ops.linear_cross_entropy, (hidden, weight, target),
+                 {"bias": torch.zeros(9, requires_grad=True)}),
+                (ops.distillation, (logits, teacher), named),
+                (ops.linear_distillation,
+                 (hidden, weight, teacher_hidden, teacher_weight), named),
+                (ops.topk_distillation, (logits, top.indices, top.values),
+                 named),
+                (ops.linear_topk_distillation,
+                 (hidden, weight, top.indices, top.values), named)):
+            torch.library.opcheck(op.default, arguments, options)
+
+    def test_weight_grad_receives_the_head_gradient(self):
+        hidden, weight, _, _ = inputs(torch.float32)
+        target = torch.tensor([0, 1, 2, 3, 4])
+        expected, = torch.autograd.grad(
+            torch.nn.functional.cross_entropy(hidden @ weight.T, target),
+            weight)
+        total = torch.zeros(9, 4)
+        loss, _ = torch.ops.limbeck.linear_cross_entropy(
+            hidden, weight, target, weight_grad=total,
+            grad_scale=torch.tensor(2.0))
+        loss.backward()
+        torch.testing.assert_close(total, 2 * expected)
+        self.assertIsNone(weight.grad)
+        with torch.no_grad():
+            torch.ops.limbeck.linear_cross_entropy(
+                hidden, weight, target, weight_grad=total)
+        torch.testing.assert_close(total, 2 * expected)
+
+    def test_inference_mode(self):
+        with torch.inference_mode():
+            loss, token_loss = torch.ops.limbeck.cross_entropy(
+                torch.zeros(2, 4), torch.tensor([0, 3]))
+        torch.testing.assert_close(loss, torch.tensor(4.0).log())
+        self.assertEqual(token_loss.shape, (2,))
 
     def test_error_names_argument_and_both_values(self):
         with self.assertRaisesRegex(RuntimeError, "N = 3 .* has N = 2"):
