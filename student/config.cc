@@ -26,8 +26,8 @@ bool IsAbsent(const Json& json, absl::string_view key) {
 
 absl::Status Unsupported(absl::string_view key, absl::string_view found,
                          absl::string_view supported) {
-  return absl::UnimplementedError(absl::StrCat(
-      "config.json: ", key, " is ", found, ", supported is ", supported));
+  return absl::UnimplementedError(
+      absl::StrCat(key, " is ", found, ", supported is ", supported));
 }
 
 absl::Status RefuseUnlessAbsent(const Json& json, absl::string_view key) {
@@ -340,9 +340,9 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& directory) {
   }
   absl::StatusOr<ModelConfig> config = ParseModelConfig(json, generation);
   if (!config.ok()) {
-    return absl::Status(
-        config.status().code(),
-        absl::StrCat(directory, ": ", config.status().message()));
+    return absl::Status(config.status().code(),
+                        absl::StrCat(JoinPath(directory, "config.json"), ": ",
+                                     config.status().message()));
   }
   return config;
 }

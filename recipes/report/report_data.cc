@@ -62,6 +62,11 @@ absl::Status CollectEvaluation(const Place& place, ReportData* data) {
   evaluation.source = absl::StrCat(place.relative, "/part-0000/scores.json");
   LIMBECK_ASSIGN_OR_RETURN(evaluation.scores,
                            ReadJsonFile(place.artefact.Path(0, "scores.json")));
+  const Json* pass_at_1 = evaluation.scores.Find("pass_at_1");
+  if (pass_at_1 != nullptr && pass_at_1->is_null()) {
+    data->unscored.push_back(std::move(evaluation));
+    return absl::OkStatus();
+  }
   LIMBECK_ASSIGN_OR_RETURN(evaluation.pass_at_1,
                            evaluation.scores.GetDouble("pass_at_1"));
   LIMBECK_ASSIGN_OR_RETURN(

@@ -66,6 +66,7 @@ struct StageCounts {
 
 struct ReportData {
   std::vector<Evaluation> evaluations;
+  std::vector<Evaluation> unscored;  // without a single scored sample
   std::vector<Training> trainings;
   std::vector<StageCounts> stages;
   std::vector<std::pair<std::string, Json>> comparisons;  // source, object

@@ -155,6 +155,35 @@ std::string NameAt(const Json& comparison, absl::string_view key) {
   return ReadableName(value->string());
 }
 
+// Absent numbers are a dash.
+std::string FigureAt(const Json& json, absl::string_view key,
+                     const std::function<std::string(double)>& format) {
+  const Json* value = json.Find(key);
+  return value != nullptr && value->is_number() ? format(value->number()) : "–";
+}
+
+std::string Points(double share) {
+  return absl::StrFormat("%.1f", 100.0 * share);
+}
+
+std::string SignedPoints(double share) {
+  return absl::StrFormat("%+.1f", 100.0 * share);
+}
+
+// Evaluations without a single scored sample have no figures to draw.
+std::string Unscored(const ReportData& data) {
+  std::string text;
+  for (const Evaluation& evaluation : data.unscored) {
+    const Json* refused = evaluation.scores.Find("refused_problems");
+    absl::StrAppend(
+        &text, "<p>", Escape(evaluation.label),
+        ": no problem could be scored, ",
+        refused != nullptr && refused->is_array() ? refused->array().size() : 0,
+        " were refused (", Escape(evaluation.source), ").</p>\n");
+  }
+  return text;
+}
+
 const JsonArray& ComparisonsIn(const Json& json) {
   static const JsonArray kNone;
   const Json* list = json.Find("comparisons");
@@ -180,8 +209,8 @@ Section KeyFigures(const ReportData& data) {
   for (const auto& [source, json] : data.comparisons) {
     section.sources.push_back(source);
     for (const Json& comparison : ComparisonsIn(json)) {
-      section.body += Sentence(comparison, NameAt(comparison, "name_a"),
-                               NameAt(comparison, "name_b"));
+      section.body += Sentence(comparison, NameAt(comparison, "model_a"),
+                               NameAt(comparison, "model_b"));
     }
   }
   section.body += "</ul>\n";
@@ -189,10 +218,10 @@ Section KeyFigures(const ReportData& data) {
 }
 
 Section Scores(const ReportData& data) {
-  Section section{"scores", "Scores", "", Sources(data)};
+  Section section{"scores", "Scores", Unscored(data), Sources(data)};
   if (data.evaluations.empty()) return section;
-  section.body = absl::StrCat(
-      ScoreBars(data), MetricsTable(data),
+  absl::StrAppend(
+      &section.body, ScoreBars(data), MetricsTable(data),
       Breakdown<std::string>(
           data, "family",
           [](const Evaluation& e) -> const auto& { return e.by_family; }),
@@ -221,19 +250,17 @@ Section Comparisons(const ReportData& data) {
       const bool has = interval != nullptr && interval->is_array() &&
                        interval->array().size() == 2;
       table.rows.push_back(
-          {Escape(NameAt(one, "name_a")), Escape(NameAt(one, "name_b")),
-           absl::StrFormat("%+.1f", 100.0 * NumberAt(one, "difference")),
-           has ? absl::StrFormat("%+.1f to %+.1f",
-                                 100.0 * interval->array()[0].number(),
-                                 100.0 * interval->array()[1].number())
+          {Escape(NameAt(one, "model_a")), Escape(NameAt(one, "model_b")),
+           FigureAt(one, "difference", SignedPoints),
+           has ? absl::StrCat(SignedPoints(interval->array()[0].number()),
+                              " to ",
+                              SignedPoints(interval->array()[1].number()))
                : "–",
-           Figure(NumberAt(one, "p_value")),
-           Figure(NumberAt(one, "p_value_holm")),
+           FigureAt(one, "p_value", Figure),
+           FigureAt(one, "p_value_holm", Figure),
            absl::StrCat(NumberAt(one, "wins"), " / ", NumberAt(one, "losses"),
                         " / ", NumberAt(one, "ties")),
-           absl::StrFormat("%.1f", 100.0 * NumberAt(one,
-                                                    "smallest_detectable_"
-                                                    "difference"))});
+           FigureAt(one, "smallest_detectable_difference", Points)});
     }
   }
   if (table.rows.empty()) return section;
