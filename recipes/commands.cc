@@ -1,6 +1,10 @@
 #include "recipes/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "recipes/source_map.h"
 
 namespace limbeck {
 
@@ -9,6 +13,17 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name,
   CLI::App* verb = app.add_subcommand(name, description);
   verb->footer("Example:\n  " + example);
   return verb;
+}
+
+std::string ComplainOfVerb(const CLI::App& app, const std::string& argument) {
+  if (argument.empty() || argument[0] == '-') return "";
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app.get_subcommands({})) {
+    if (verb->get_name() == argument) return "";
+    verbs.push_back(verb->get_name());
+  }
+  return absl::StrCat("no verb '", argument, "'",
+                      SuggestNames(argument, verbs));
 }
 
 void AddCommands(CLI::App& app, absl::Status& result) {

@@ -16,6 +16,10 @@ namespace limbeck {
 // in `result` while the arguments are parsed.
 void AddCommands(CLI::App& app, absl::Status& result);
 
+// What to say of a first argument that is neither verb nor option; empty when
+// it is one.
+std::string ComplainOfVerb(const CLI::App& app, const std::string& argument);
+
 // A verb with description and an example for its --help.
 CLI::App* AddVerb(CLI::App& app, const std::string& name,
                   const std::string& description, const std::string& example);

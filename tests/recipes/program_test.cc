@@ -138,7 +138,10 @@ TEST_F(Program, EveryVerbHasHelpWithAnExample) {
 
 TEST_F(Program, WrongArgumentsFail) {
   EXPECT_NE(RunProgram({}).exit_code, 0);
-  EXPECT_NE(RunProgram({"distil"}).exit_code, 0);
+  const ProgramResult unknown = RunProgram({"verfy"});
+  EXPECT_NE(unknown.exit_code, 0);
+  EXPECT_THAT(unknown.errors,
+              HasSubstr("no verb 'verfy' (did you mean 'verify'?)"));
   EXPECT_NE(RunProgram({"tokenize"}).exit_code, 0);
   EXPECT_NE(
       RunProgram({"generate", "--model", Model(), "--top_p", "2"}).exit_code,
@@ -452,6 +455,60 @@ TEST_F(Program, FullDiskIsNoSuccess) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string errors,
                                ReadFile(directory_->File("err")));
   EXPECT_THAT(errors, HasSubstr("No space left on device"));
+}
+
+// Bytes of every shard below an artefact, by partition.
+std::vector<std::string> TraceShards(const std::string& artefact) {
+  std::vector<std::string> shards;
+  for (int i = 0;; ++i) {
+    const std::string path =
+        absl::StrCat(artefact, "/part-000", i, "/traces.lbk");
+    if (!FileExists(path)) return shards;
+    const auto bytes = ReadFile(path);
+    EXPECT_THAT(bytes, IsOk());
+    shards.push_back(*bytes);
+  }
+}
+
+double GeneratedTokens(const std::string& workspace) {
+  const auto text = ReadFile(JoinPath(workspace, "ledger.json"));
+  EXPECT_THAT(text, IsOk());
+  const auto ledger = ParseJson(*text);
+  EXPECT_THAT(ledger, IsOk());
+  return *ledger->Find("this_run")
+              ->Find("total")
+              ->GetDouble("generated_tokens");
+}
+
+TEST_F(Program, MoreSamplesKeepThoseThatExist) {
+  const std::string recipe = directory_->File("sampling.textproto");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      recipe,
+      absl::StrCat("models { name: \"m\" path: \"", Model(),
+                   "\" }\nstages { name: \"problems\" arithmetic_problems { "
+                   "num_problems: 6 partitions: 2 } }\nstages { name: "
+                   "\"traces\" inputs: \"problems\" inputs: \"m\" generate { "
+                   "samples_per_problem: 2 max_tokens: 8 rows: 4 } }")));
+  const auto run = [&](const std::string& workspace, const char* samples) {
+    const ProgramResult result =
+        RunProgram({"run", recipe, "--workspace", workspace, "--set",
+                    absl::StrCat("traces.samples_per_problem=", samples)});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    return GeneratedTokens(workspace);
+  };
+  const std::string grown = directory_->File("grown");
+  const std::string fresh = directory_->File("fresh");
+  const double two = run(grown, "2");
+  const std::string earlier = FindArtefact(grown, "traces");
+  const auto earlier_shards = TraceShards(earlier);
+  const double one_more = run(grown, "3");
+  const double three = run(fresh, "3");
+  EXPECT_EQ(two + one_more, three);
+  EXPECT_EQ(TraceShards(earlier), earlier_shards);
+  const std::string expected = FindArtefact(fresh, "traces");
+  const std::string found = JoinPath(grown, BaseName(expected));
+  ASSERT_THAT(TraceShards(expected), SizeIs(2));
+  EXPECT_EQ(TraceShards(found), TraceShards(expected));
 }
 
 // Waits until a file contains a text.
