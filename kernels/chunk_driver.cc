@@ -12,10 +12,15 @@
 namespace limbeck::kernels {
 namespace {
 
-// Bytes of one chunk's logits when the caller does not choose: large enough for
-// efficient GEMMs, small enough for the cache.
-constexpr int64_t kChunkBytes = int64_t{2} << 20;
-constexpr int64_t kSmallestChunk = 128;
+// Rows of a chunk when the caller does not choose: as many as fill this many
+// bytes of logits. Fewer than 256 and rereading dW costs more than its GEMM;
+// more than 512 gain nothing (limbeck_loss_bench, two cores).
+constexpr int64_t kChunkBytes = int64_t{64} << 20;
+constexpr int64_t kSmallestChunk = 256;
+constexpr int64_t kLargestChunk = 512;
+
+// Less than this is not worth waking a second thread for.
+constexpr int64_t kColumnsPerTask = 32768;
 
 at::ScalarType ComputeType(const LogitSource& source) {
   const at::Tensor& first =
@@ -168,7 +173,7 @@ class GradientWriter {
 int64_t ChunkTokens(const LossJob& job, int64_t element_bytes) {
   if (job.chunk_tokens > 0) return job.chunk_tokens;
   const int64_t row_bytes = element_bytes * job.num_columns;
-  return std::max(kSmallestChunk, kChunkBytes / row_bytes);
+  return std::clamp(kChunkBytes / row_bytes, kSmallestChunk, kLargestChunk);
 }
 
 template <typename Real>
@@ -188,9 +193,11 @@ void RunRowKernel(const LossJob& job, const RowFunction<Real>& function,
       with_gradient};
   const Real* other =
       teacher.defined() ? teacher.const_data_ptr<Real>() : nullptr;
-  at::parallel_for(0, rows.count, 1, [&](int64_t begin, int64_t end) {
-    function(other, batch, {begin, end});
-  });
+  const int64_t rows_per_task = 1 + kColumnsPerTask / job.num_columns;
+  at::parallel_for(0, rows.count, rows_per_task,
+                   [&](int64_t begin, int64_t end) {
+                     function(other, batch, {begin, end});
+                   });
 }
 
 // Summed in row order, so that chunks and threads do not matter.
