@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "kernels/cpu/lanes_math.h"
+#include "kernels/parallel/parallel_for.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -38,7 +39,7 @@ void RunTasks(const std::vector<PackedAttentionTask>& tasks,
   std::atomic<size_t> next = 0;
   const int64_t workers = std::min<int64_t>(at::get_num_threads(),
                                             static_cast<int64_t>(tasks.size()));
-  at::parallel_for(0, workers, 1, [&](int64_t begin, int64_t end) {
+  ParallelFor(0, workers, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> scratch(static_cast<size_t>(scratch_floats));
     for (int64_t worker = begin; worker < end; ++worker) {
       for (size_t i = next++; i < tasks.size(); i = next++) {

@@ -1,10 +1,10 @@
 // Spreads groups of tokens over threads.
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 
 #include "kernels/cpu/lanes_math.h"
 #include "kernels/decode/decode.h"
+#include "kernels/parallel/parallel_for.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -35,12 +35,12 @@ GroupSet MakeGroups(const DecodeModel& model,
 
 template <typename Body>
 void ForEachGroup(const GroupSet& set, const Body& body) {
-  at::parallel_for(0, static_cast<int64_t>(set.groups.size()), 1,
-                   [&](int64_t begin, int64_t end) {
-                     for (int64_t g = begin; g < end; ++g) {
-                       body(set.groups[static_cast<size_t>(g)]);
-                     }
-                   });
+  ParallelFor(0, static_cast<int64_t>(set.groups.size()), 1,
+              [&](int64_t begin, int64_t end) {
+                for (int64_t g = begin; g < end; ++g) {
+                  body(set.groups[static_cast<size_t>(g)]);
+                }
+              });
 }
 
 }  // namespace
@@ -80,14 +80,12 @@ void PrefillTokens(const DecodeModel& model,
     kernels.decode_embed(model, group);
     kernels.decode_keys_and_values(model, group, 0);
   });
+  // Each round ends for all groups before the next begins: a block reads the
+  // keys and values that all earlier tokens have in that block.
   for (int64_t layer = 0; layer < model.num_blocks; ++layer) {
-    const bool last = layer + 1 == model.num_blocks;
     ForEachGroup(set, [&](const DecodeGroup& group) {
       kernels.decode_mix(model, group, layer);
-    });
-    // A barrier between the two: groups read each other's keys and values.
-    if (last) break;
-    ForEachGroup(set, [&](const DecodeGroup& group) {
+      if (layer + 1 == model.num_blocks) return;
       kernels.decode_keys_and_values(model, group, layer + 1);
     });
   }

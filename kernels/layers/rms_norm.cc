@@ -2,12 +2,12 @@
 #include "kernels/layers/rms_norm.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/parallel/parallel_for.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -31,10 +31,10 @@ struct FusedRmsNorm : torch::autograd::Function<FusedRmsNorm> {
                                  .inverse = inverse.data_ptr<float>(),
                                  .width = input.size(1),
                                  .epsilon = static_cast<float>(epsilon)};
-    at::parallel_for(0, input.size(0), kRowsPerPart,
-                     [&](int64_t begin, int64_t end) {
-                       BestCpuKernels().rms_norm_forward(args, begin, end);
-                     });
+    ParallelFor(0, input.size(0), kRowsPerPart,
+                [&](int64_t begin, int64_t end) {
+                  BestCpuKernels().rms_norm_forward(args, begin, end);
+                });
     context->save_for_backward({input, weight, inverse});
     return y;
   }
@@ -55,7 +55,7 @@ struct FusedRmsNorm : torch::autograd::Function<FusedRmsNorm> {
     const int64_t num_parts = (rows + kRowsPerPart - 1) / kRowsPerPart;
     const at::Tensor parts = at::zeros({num_parts, width}, y_grad.options());
     float* part_data = parts.data_ptr<float>();
-    at::parallel_for(0, num_parts, 1, [&](int64_t begin, int64_t end) {
+    ParallelFor(0, num_parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
         BestCpuKernels().rms_norm_backward(
             args, p * kRowsPerPart, std::min(rows, (p + 1) * kRowsPerPart),

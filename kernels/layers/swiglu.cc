@@ -2,10 +2,10 @@
 #include "kernels/layers/swiglu.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/cpu/cpu_kernels.h"
+#include "kernels/parallel/parallel_for.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -24,10 +24,10 @@ struct FusedSwiGlu : torch::autograd::Function<FusedSwiGlu> {
     const SwiGluForward args = {.gate_up = input.const_data_ptr<float>(),
                                 .y = y.data_ptr<float>(),
                                 .inner = inner};
-    at::parallel_for(0, input.size(0), kRowsPerThread,
-                     [&](int64_t begin, int64_t end) {
-                       BestCpuKernels().swiglu_forward(args, begin, end);
-                     });
+    ParallelFor(0, input.size(0), kRowsPerThread,
+                [&](int64_t begin, int64_t end) {
+                  BestCpuKernels().swiglu_forward(args, begin, end);
+                });
     context->save_for_backward({input});
     return y;
   }
@@ -41,10 +41,10 @@ struct FusedSwiGlu : torch::autograd::Function<FusedSwiGlu> {
                                  .y_grad = y_grad.const_data_ptr<float>(),
                                  .gate_up_grad = gradient.data_ptr<float>(),
                                  .inner = input.size(1) / 2};
-    at::parallel_for(0, input.size(0), kRowsPerThread,
-                     [&](int64_t begin, int64_t end) {
-                       BestCpuKernels().swiglu_backward(args, begin, end);
-                     });
+    ParallelFor(0, input.size(0), kRowsPerThread,
+                [&](int64_t begin, int64_t end) {
+                  BestCpuKernels().swiglu_backward(args, begin, end);
+                });
     return {gradient};
   }
 };
