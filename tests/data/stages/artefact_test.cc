@@ -164,6 +164,18 @@ TEST(Artefact, PartitionOfAnotherRunIsRefused) {
                       other.identity.Fingerprint()));
 }
 
+TEST(Artefact, PartitionThatLostAFileIsRefused) {
+  Workbench bench;
+  LIMBECK_ASSERT_OK(MakeArtefact(bench, "a", 2));
+  LIMBECK_ASSERT_OK(RemoveTree(bench.Open("a").Path(1, kProblemsFile)));
+  const StageRun run = bench.MakeRun("a", "some", {});
+  LIMBECK_ASSERT_OK(MapPartitions(run, 2, WriteSome));
+  EXPECT_THAT(FinishArtefact(run),
+              IsError(absl::StatusCode::kDataLoss,
+                      absl::StrCat("remove ", PartitionPath(run.directory, 1),
+                                   " to have it made again")));
+}
+
 TEST(Artefact, PartitionIsNoArtefact) {
   Workbench bench;
   LIMBECK_ASSERT_OK(MakeArtefact(bench, "a", 1));
