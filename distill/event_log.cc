@@ -46,7 +46,8 @@ absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Open(
   tensorboard::Event version = MakeEvent(0);
   version.set_file_version("brain.Event:2");
   LIMBECK_RETURN_IF_ERROR(AppendEvent(*file, version));
-  tensorboard::Event start = MakeEvent(first_step);
+  // Readers drop the events of earlier files from this step on.
+  tensorboard::Event start = MakeEvent(first_step + 1);
   start.mutable_session_log()->set_status(tensorboard::SessionLog::START);
   LIMBECK_RETURN_IF_ERROR(AppendEvent(*file, start));
   return std::unique_ptr<EventLog>(new EventLog(std::move(file)));

@@ -112,7 +112,7 @@ TEST(EventLog, FileHoldsVersionStartAndScalars) {
   ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
   EXPECT_EQ(events[1].session_log().status(), tensorboard::SessionLog::START);
-  EXPECT_EQ(events[1].step(), 6);
+  EXPECT_EQ(events[1].step(), 7);
   EXPECT_EQ(events[2].step(), 7);
   ASSERT_EQ(events[2].summary().value_size(), 2);
   EXPECT_EQ(events[2].summary().value(0).tag(), "train/loss");
@@ -125,7 +125,7 @@ TEST(EventLog, EachProcessWritesItsOwnFile) {
   LIMBECK_ASSERT_OK(EventLog::Open(directory.path(), 4).status());
   EXPECT_EQ(
       Events(directory.File("events.out.tfevents.000001.limbeck"))[1].step(),
-      4);
+      5);
 }
 
 }  // namespace

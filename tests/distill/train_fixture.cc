@@ -14,6 +14,7 @@
 #include "data/text/sentencepiece_trainer.h"
 #include "data/text/tokenizer.h"
 #include "data/text/tokenizer_folder.h"
+#include "distill/options_defaults.h"
 #include "google/protobuf/text_format.h"
 #include "tests/distill/tiny_training.h"
 
@@ -102,6 +103,58 @@ TrainFixture::TrainFixture() {
   signal_bins_ =
       WriteBins("signal_bins", root, fingerprint_, MakeBins(8, 100), true);
   held_out_ = WriteBins("held_out", root, fingerprint_, MakeBins(3, 900), true);
+}
+
+TrainFixture* TrainStage::fixture_ = nullptr;
+
+void TrainStage::SetUpTestSuite() { fixture_ = new TrainFixture(); }
+
+void TrainStage::TearDownTestSuite() {
+  delete fixture_;
+  fixture_ = nullptr;
+}
+
+TrainOptions TrainStage::Options() {
+  TrainOptions options;
+  options.set_epochs(3.0);
+  options.set_bins_per_step(2);
+  options.set_checkpoint_every_steps(5);
+  options.set_evaluate_every_steps(4);
+  options.set_tokenizer_input("tokenizer");
+  options.set_evaluation_input("held_out");
+  ArchitectureOptions& shape = *options.mutable_architecture();
+  shape.set_hidden_size(16);
+  shape.set_num_layers(1);
+  shape.set_num_heads(2);
+  shape.set_intermediate_size(24);
+  shape.set_max_positions(64);
+  return Take(ResolveOptions(options));
+}
+
+TrainOptions TrainStage::TopKOptions() {
+  TrainOptions options = Options();
+  options.mutable_objective()->set_kind(
+      ObjectiveOptions::KIND_TOPK_DISTILLATION);
+  return options;
+}
+
+std::vector<StageInput> TrainStage::Inputs(const StageInput& bins) {
+  return {bins, fixture_->tokenizer(), fixture_->held_out()};
+}
+
+std::string TrainStage::Directory(const std::string& name) const {
+  return directory_.File(name);
+}
+
+StageRun TrainStage::Run(const std::string& name,
+                         const TrainOptions& options) const {
+  return MakeTrainRun(options, Inputs(fixture_->bins()), Directory(name));
+}
+
+StageInput TrainStage::Finished(const StageRun& run,
+                                const std::string& name) const {
+  Check(FinishArtefact(run, 1));
+  return {name, run.directory, "digest of " + name, false};
 }
 
 StageRun MakeTrainRun(const TrainOptions& options,

@@ -12,6 +12,7 @@
 #include "data/records.pb.h"
 #include "data/stages/stage.h"
 #include "distill/options.pb.h"
+#include "gtest/gtest.h"
 #include "tests/support/temporary_directory.h"
 
 namespace limbeck {
@@ -38,6 +39,27 @@ class TrainFixture {
   StageInput bins_;
   StageInput signal_bins_;
   StageInput held_out_;
+};
+
+// Tests of the stage share the inputs; each has a directory of its own.
+class TrainStage : public testing::Test {
+ protected:
+  static void SetUpTestSuite();
+  static void TearDownTestSuite();
+
+  // 3 epochs over 8 bins, two bins a step: 12 steps.
+  static TrainOptions Options();
+  static TrainOptions TopKOptions();
+  static std::vector<StageInput> Inputs(const StageInput& bins);
+
+  std::string Directory(const std::string& name) const;
+  // A run with the plain bins.
+  StageRun Run(const std::string& name, const TrainOptions& options) const;
+  // A finished training artefact as the input of another stage.
+  StageInput Finished(const StageRun& run, const std::string& name) const;
+
+  static TrainFixture* fixture_;
+  TemporaryDirectory directory_;
 };
 
 // A run of the stage in `directory` (created).

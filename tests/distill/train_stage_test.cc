@@ -2,22 +2,17 @@
 #include "distill/train_stage.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <cmath>
 #include <limits>
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/stages/artefact.h"
 #include "data/text/tokenizer.h"
-#include "distill/options_defaults.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "student/checkpoint.h"
@@ -30,81 +25,21 @@ namespace {
 using absl::StatusCode;
 using testing::Contains;
 using testing::HasSubstr;
-using testing::Key;
 using testing::Not;
 
-class TrainStage : public testing::Test {
- protected:
-  static void SetUpTestSuite() { fixture_ = new TrainFixture(); }
-  static void TearDownTestSuite() {
-    delete fixture_;
-    fixture_ = nullptr;
+// The lines of metrics.jsonl.
+std::vector<Json> Metrics(const std::string& directory) {
+  std::vector<Json> lines;
+  const auto text = ReadFile(directory + "/part-0000/metrics.jsonl");
+  EXPECT_THAT(text, IsOk());
+  for (absl::string_view line :
+       absl::StrSplit(text.value_or(""), '\n', absl::SkipEmpty())) {
+    auto json = ParseJson(line);
+    EXPECT_THAT(json, IsOk());
+    lines.push_back(*std::move(json));
   }
-
-  // 3 epochs over 8 bins, two bins a step: 12 steps.
-  static TrainOptions Options() {
-    TrainOptions options;
-    options.set_epochs(3.0);
-    options.set_bins_per_step(2);
-    options.set_checkpoint_every_steps(5);
-    options.set_evaluate_every_steps(4);
-    options.set_tokenizer_input("tokenizer");
-    options.set_evaluation_input("held_out");
-    ArchitectureOptions& shape = *options.mutable_architecture();
-    shape.set_hidden_size(16);
-    shape.set_num_layers(1);
-    shape.set_num_heads(2);
-    shape.set_intermediate_size(24);
-    shape.set_max_positions(64);
-    auto resolved = ResolveOptions(options);
-    EXPECT_THAT(resolved, IsOk());
-    return *resolved;
-  }
-
-  static TrainOptions TopKOptions() {
-    TrainOptions options = Options();
-    options.mutable_objective()->set_kind(
-        ObjectiveOptions::KIND_TOPK_DISTILLATION);
-    return options;
-  }
-
-  static std::vector<StageInput> Inputs(const StageInput& bins) {
-    return {bins, fixture_->tokenizer(), fixture_->held_out()};
-  }
-
-  std::string Directory(const std::string& name) const {
-    return directory_.File(name);
-  }
-
-  StageRun Run(const std::string& name, const TrainOptions& options) const {
-    return MakeTrainRun(options, Inputs(fixture_->bins()), Directory(name));
-  }
-
-  // The lines of metrics.jsonl.
-  static std::vector<Json> Metrics(const std::string& directory) {
-    std::vector<Json> lines;
-    const auto text = ReadFile(directory + "/part-0000/metrics.jsonl");
-    EXPECT_THAT(text, IsOk());
-    for (absl::string_view line :
-         absl::StrSplit(text.value_or(""), '\n', absl::SkipEmpty())) {
-      auto json = ParseJson(line);
-      EXPECT_THAT(json, IsOk());
-      lines.push_back(*std::move(json));
-    }
-    return lines;
-  }
-
-  // A finished training artefact as the input of another stage.
-  StageInput Finished(const StageRun& run, const std::string& name) const {
-    EXPECT_THAT(FinishArtefact(run, 1), IsOk());
-    return {name, run.directory, "digest of " + name, false};
-  }
-
-  static TrainFixture* fixture_;
-  TemporaryDirectory directory_;
-};
-
-TrainFixture* TrainStage::fixture_ = nullptr;
+  return lines;
+}
 
 TEST_F(TrainStage, LeavesCheckpointMetricsAndManifest) {
   const StageRun run = Run("run", Options());
@@ -157,113 +92,6 @@ TEST_F(TrainStage, MetricsCoverEveryStepAndEvaluation) {
   EXPECT_EQ(evaluations, (std::vector<int64_t>{0, 4, 8, 12}));
   EXPECT_NEAR(first, std::log(290.0), 0.1);  // a small random model is uniform
   EXPECT_LT(last, first);
-}
-
-// What a process killed after step k leaves is a copy of the folder then.
-TEST_F(TrainStage, KilledAfterAnyStepItResumesBitByBit) {
-  for (const bool top_k : {false, true}) {
-    const TrainOptions options = top_k ? TopKOptions() : Options();
-    const std::vector<StageInput> inputs =
-        Inputs(top_k ? fixture_->signal_bins() : fixture_->bins());
-    const std::string name = top_k ? "kd" : "sft";
-    StageRun run = MakeTrainRun(options, inputs, Directory(name));
-    StepWatcher watcher([&](uint64_t step) {
-      CopyTree(run.directory, Directory(absl::StrCat(name, step)));
-    });
-    run.context.progress = &watcher;
-    LIMBECK_ASSERT_OK(RunTrainStage(options, run));
-    const auto expected = StableFiles(run.directory);
-    EXPECT_THAT(expected, Contains(Key("/part-0000/manifest.textproto")));
-    // Every step for one objective, a few for the other.
-    for (int step = 0; step <= 12; step += top_k ? 4 : 1) {
-      const std::string copy = Directory(absl::StrCat(name, step));
-      LIMBECK_ASSERT_OK(
-          RunTrainStage(options, MakeTrainRun(options, inputs, copy)));
-      ASSERT_EQ(StableFiles(copy), expected) << "killed after step " << step;
-    }
-  }
-}
-
-TEST_F(TrainStage, ThreadsDoNotChangeAByte) {
-  const int threads = at::get_num_threads();
-  std::vector<std::map<std::string, std::string>> results;
-  for (int count : {1, 2}) {
-    at::set_num_threads(count);
-    TrainOptions options = TopKOptions();
-    options.set_epochs(0.7);  // six bins: the last step is smaller
-    options.set_bins_per_step(5);
-    const StageRun run =
-        MakeTrainRun(options, Inputs(fixture_->signal_bins()),
-                     Directory(absl::StrCat("threads", count)));
-    LIMBECK_ASSERT_OK(RunTrainStage(options, run));
-    results.push_back(StableFiles(run.directory));
-  }
-  at::set_num_threads(threads);
-  EXPECT_EQ(results[0], results[1]);
-}
-
-TEST_F(TrainStage, CancelledAtAnyStepItResumesBitByBit) {
-  const StageRun run = Run("undisturbed", Options());
-  LIMBECK_ASSERT_OK(RunTrainStage(Options(), run));
-  StageRun stopped = Run("stopped", Options());
-  // Cancelled again and again, each time one step further.
-  for (uint64_t stop = 0; stop < 12; ++stop) {
-    CancelToken cancel;
-    StepWatcher watcher([&](uint64_t step) {
-      if (step == stop) cancel.Cancel();
-    });
-    stopped.context.progress = &watcher;
-    stopped.context.cancel = &cancel;
-    ASSERT_THAT(RunTrainStage(Options(), stopped),
-                IsError(StatusCode::kCancelled,
-                        absl::StrCat("after step ", stop, " of 12")));
-  }
-  stopped.context = StageContext();
-  LIMBECK_ASSERT_OK(RunTrainStage(Options(), stopped));
-  EXPECT_EQ(StableFiles(stopped.directory), StableFiles(run.directory));
-}
-
-TEST_F(TrainStage, KilledWhileSavingItResumesBitByBit) {
-  StageRun run = Run("run", Options());
-  const std::string copy = Directory("copy");
-  StepWatcher watcher([&](uint64_t step) {
-    if (step == 8) CopyTree(run.directory, copy);
-  });
-  run.context.progress = &watcher;
-  LIMBECK_ASSERT_OK(RunTrainStage(Options(), run));
-  const std::string states = copy + "/part-0000/training_state";
-  CopyTree(states + "/step-000000000005", states + "/partial");
-  LIMBECK_ASSERT_OK(
-      WriteFileAtomically(states + "/partial/state.safetensors", "half"));
-  LIMBECK_ASSERT_OK(MakeDirectories(copy + "/part-0000/checkpoint"));
-  LIMBECK_ASSERT_OK(
-      WriteFileAtomically(copy + "/part-0000/checkpoint/config.json", "{"));
-  LIMBECK_ASSERT_OK(RunTrainStage(
-      Options(), MakeTrainRun(Options(), Inputs(fixture_->bins()), copy)));
-  EXPECT_EQ(StableFiles(copy), StableFiles(run.directory));
-}
-
-TEST_F(TrainStage, FinishedRunIsNotRepeated) {
-  StageRun run = Run("run", Options());
-  LIMBECK_ASSERT_OK(RunTrainStage(Options(), run));
-  const auto before = StableFiles(run.directory);
-  StepWatcher watcher([](uint64_t) { FAIL() << "trained again"; });
-  run.context.progress = &watcher;
-  LIMBECK_ASSERT_OK(RunTrainStage(Options(), run));
-  EXPECT_EQ(StableFiles(run.directory), before);
-}
-
-TEST_F(TrainStage, StateOfOtherOptionsIsRefused) {
-  StageRun run = Run("run", Options());
-  CancelToken cancel;
-  cancel.Cancel();
-  run.context.cancel = &cancel;
-  ASSERT_THAT(RunTrainStage(Options(), run),
-              IsError(StatusCode::kCancelled, "its state is saved"));
-  TrainOptions other = Options();
-  other.mutable_learning_rate()->set_peak(0.5);
-  EXPECT_THAT(RunTrainStage(other, Run("run", other)),
-              IsError(StatusCode::kFailedPrecondition, "is of the run"));
 }
 
 TEST_F(TrainStage, TokenBudgetEndsTheRun) {
