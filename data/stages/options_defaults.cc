@@ -23,6 +23,8 @@ constexpr int64_t kMaxPartitions = 9999;  // PartitionName has four digits
 constexpr int64_t kMaxGeneratedProblems = 10'000'000;
 constexpr int64_t kMaxGeneratedDocuments = 1'000'000'000;
 constexpr int64_t kMaxTokens = 1 << 24;
+// Every byte is a piece, so that nothing is unknown.
+constexpr int64_t kMinVocabSize = 256;
 
 absl::Status CheckFamilies(const ArithmeticProblemsOptions& options) {
   const std::vector<std::string>& known = ArithmeticFamilies();
@@ -143,7 +145,7 @@ absl::StatusOr<TrainTokenizerOptions> ResolveOptions(
   TrainTokenizerOptions options = given;
   LIMBECK_RETURN_IF_ERROR(
       OptionResolver(&options)
-          .Integer("vocab_size", 512, 1, kMaxTokens)
+          .Integer("vocab_size", 512, kMinVocabSize, kMaxTokens)
           .Enum("algorithm", TrainTokenizerOptions::ALGORITHM_BPE)
           .Bool("split_digits", true)
           .status());
