@@ -200,7 +200,9 @@ void TrainingLoop::ShowProgress(const StepResult& result, double learning_rate,
                                 double seconds) {
   ProgressSink* sink = settings_.context.progress;
   if (sink == nullptr) return;
-  sink->SetDone(static_cast<uint64_t>(progress_.step));
+  // With a token budget the total is an expectation.
+  sink->SetDone(
+      static_cast<uint64_t>(std::min(progress_.step, length_.total_steps)));
   std::string text = absl::StrFormat(
       "loss %.4f, learning rate %.2e, %.1fk tokens/s", result.loss,
       learning_rate,

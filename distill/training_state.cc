@@ -28,6 +28,7 @@ constexpr absl::string_view kStatePrefix = "step-";
 constexpr absl::string_view kPartialFolder = "partial";
 constexpr absl::string_view kTensorsFile = "state.safetensors";
 constexpr absl::string_view kStateFile = "state.json";
+constexpr absl::string_view kOwnDigest = "state_sha256";
 constexpr uint64_t kMaxStateBytes = uint64_t{1} << 20;
 
 // Zero-padded, so that the order of names is the order of steps.
@@ -114,6 +115,17 @@ absl::Status WithFolder(const std::string& folder, const absl::Status& status) {
                                                   ": ", status.message()));
 }
 
+// Takes the last member out: the SHA-256 of all others.
+absl::Status CheckOwnDigest(Json& state) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string expected,
+                           state.GetString(kOwnDigest));
+  state.object().pop_back();
+  const std::string found = Sha256Hex(WriteJson(state));
+  if (found == expected) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(kStateFile, " has SHA-256 ", found, ", it says ", expected));
+}
+
 absl::Status CheckIdentity(const Json& state, const std::string& fingerprint) {
   LIMBECK_ASSIGN_OR_RETURN(const int64_t version, state.GetInt("version"));
   if (version != kStateVersion) {
@@ -175,6 +187,7 @@ absl::Status TrainingStates::WriteFolder(const std::string& folder,
   LIMBECK_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors));
   state.Set("tensors_sha256", digest);
   state.Set("threads", at::get_num_threads());
+  state.Set(kOwnDigest, Sha256Hex(WriteJson(state)));
   return WriteFileAtomically(JoinPath(folder, kStateFile),
                              WriteJsonIndented(state) + "\n");
 }
@@ -216,7 +229,8 @@ absl::StatusOr<TrainingProgress> TrainingStates::ReadFolder(
   LIMBECK_ASSIGN_OR_RETURN(
       const std::string text,
       ReadFile(JoinPath(folder, kStateFile), kMaxStateBytes));
-  LIMBECK_ASSIGN_OR_RETURN(const Json state, ParseJson(text));
+  LIMBECK_ASSIGN_OR_RETURN(Json state, ParseJson(text));
+  LIMBECK_RETURN_IF_ERROR(CheckOwnDigest(state));
   LIMBECK_RETURN_IF_ERROR(CheckIdentity(state, settings_.fingerprint));
   LIMBECK_ASSIGN_OR_RETURN(const TrainingProgress progress,
                            ProgressFromJson(state, optimizer));

@@ -3,15 +3,18 @@
 
 #include <ATen/ATen.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "student/checkpoint.h"
 #include "tests/distill/tiny_training.h"
+#include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -162,16 +165,25 @@ TEST_F(TrainingState, DamageIsFound) {
   LIMBECK_ASSERT_OK(States().Restore(model, state).status());
 }
 
-TEST_F(TrainingState, EveryCutOfTheManifestIsAnError) {
+TEST_F(TrainingState, EveryCutAndFlippedBitOfTheManifestIsAnError) {
   Model model = TinyModel(1);
   AdamWState state = Moments(model);
   LIMBECK_ASSERT_OK(States().Save(Progress(5), model, state));
   const std::string path = JoinPath(Folder(5), "state.json");
   LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(path));
-  for (size_t size = 0; size + 2 < text.size(); ++size) {
-    LIMBECK_ASSERT_OK(WriteFileAtomically(path, text.substr(0, size)));
-    ASSERT_FALSE(States().Restore(model, state).ok()) << "cut at " << size;
-  }
+  const auto restores = [&](const std::string& damaged) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << damaged;
+    return States().Restore(model, state).ok();
+  };
+  // Without its last line break the text is still whole.
+  ForEachCut(absl::StripTrailingAsciiWhitespace(text),
+             [&](const std::string& cut, size_t size) {
+               ASSERT_FALSE(restores(cut)) << "cut at " << size;
+             });
+  ForEachBitFlip(text, [&](const std::string& flipped, size_t bit) {
+    ASSERT_FALSE(restores(flipped)) << "bit " << bit;
+  });
+  EXPECT_TRUE(restores(text));
 }
 
 TEST_F(TrainingState, OtherShapesAreRefused) {
