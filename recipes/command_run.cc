@@ -57,9 +57,12 @@ absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
 
 // Refuses what cannot fit before anything runs.
 absl::Status CheckBudget(const OpenedRecipe& opened) {
+  LIMBECK_RETURN_IF_ERROR(MakeDirectories(opened.workspace));
   StagePlanner planner(opened.resolved, opened.workspace);
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<PlannedStage> stages,
                            planner.PlanAll());
+  // The run itself need not read large models again.
+  LIMBECK_RETURN_IF_ERROR(planner.SaveDigests());
   return CheckFits(opened.resolved, stages,
                    EstimateStages(opened.resolved, stages, opened.workspace),
                    opened.workspace);

@@ -75,6 +75,22 @@ absl::StatusOr<bool> ParseBool(absl::string_view value) {
   return WrongValue(value, "true or false");
 }
 
+// Sets the field, or adds to it when it is a list.
+template <typename Value, typename Argument>
+absl::Status Store(const absl::StatusOr<Value>& parsed,
+                   const FieldDescriptor& field, ProtoMessage* message,
+                   void (Reflection::*set)(ProtoMessage*,
+                                           const FieldDescriptor*, Argument)
+                       const,
+                   void (Reflection::*add)(ProtoMessage*,
+                                           const FieldDescriptor*, Argument)
+                       const) {
+  if (!parsed.ok()) return parsed.status();
+  const Reflection& reflection = *message->GetReflection();
+  (reflection.*(field.is_repeated() ? add : set))(message, &field, *parsed);
+  return absl::OkStatus();
+}
+
 // Where an assignment leads: the field, the message that holds it, and the
 // field's path for the source map.
 struct Target {
@@ -212,39 +228,35 @@ absl::Status Assign(const Target& target, absl::string_view value) {
 
 }  // namespace
 
-#define LIMBECK_STORE_(Type, expression)                     \
-  {                                                          \
-    LIMBECK_ASSIGN_OR_RETURN(const auto parsed, expression); \
-    if (field.is_repeated()) {                               \
-      reflection.Add##Type(message, &field, parsed);         \
-    } else {                                                 \
-      reflection.Set##Type(message, &field, parsed);         \
-    }                                                        \
-    return absl::OkStatus();                                 \
-  }
-
 absl::Status SetFieldFromText(const FieldDescriptor& field,
                               absl::string_view value, ProtoMessage* message) {
-  const Reflection& reflection = *message->GetReflection();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      LIMBECK_STORE_(Int32, ParseInteger<int32_t>(value, "32-bit integer"));
+      return Store(ParseInteger<int32_t>(value, "32-bit integer"), field,
+                   message, &Reflection::SetInt32, &Reflection::AddInt32);
     case FieldDescriptor::CPPTYPE_INT64:
-      LIMBECK_STORE_(Int64, ParseInteger<int64_t>(value, "64-bit integer"));
+      return Store(ParseInteger<int64_t>(value, "64-bit integer"), field,
+                   message, &Reflection::SetInt64, &Reflection::AddInt64);
     case FieldDescriptor::CPPTYPE_UINT32:
-      LIMBECK_STORE_(
-          UInt32, ParseInteger<uint32_t>(value, "non-negative 32-bit integer"));
+      return Store(ParseInteger<uint32_t>(value, "non-negative 32-bit integer"),
+                   field, message, &Reflection::SetUInt32,
+                   &Reflection::AddUInt32);
     case FieldDescriptor::CPPTYPE_UINT64:
-      LIMBECK_STORE_(
-          UInt64, ParseInteger<uint64_t>(value, "non-negative 64-bit integer"));
+      return Store(ParseInteger<uint64_t>(value, "non-negative 64-bit integer"),
+                   field, message, &Reflection::SetUInt64,
+                   &Reflection::AddUInt64);
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      LIMBECK_STORE_(Double, ParseDouble(value));
+      return Store(ParseDouble(value), field, message, &Reflection::SetDouble,
+                   &Reflection::AddDouble);
     case FieldDescriptor::CPPTYPE_BOOL:
-      LIMBECK_STORE_(Bool, ParseBool(value));
+      return Store(ParseBool(value), field, message, &Reflection::SetBool,
+                   &Reflection::AddBool);
     case FieldDescriptor::CPPTYPE_ENUM:
-      LIMBECK_STORE_(Enum, ParseEnum(*field.enum_type(), value));
+      return Store(ParseEnum(*field.enum_type(), value), field, message,
+                   &Reflection::SetEnum, &Reflection::AddEnum);
     case FieldDescriptor::CPPTYPE_STRING:
-      LIMBECK_STORE_(String, absl::StatusOr<std::string>(value));
+      return Store(absl::StatusOr<std::string>(value), field, message,
+                   &Reflection::SetString, &Reflection::AddString);
     default:
       return absl::UnimplementedError(
           absl::StrCat("fields like ", field.name(), " cannot be set"));
