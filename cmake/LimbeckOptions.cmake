@@ -6,6 +6,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 
 # -fPIC by hand: CMake would give -fPIE to programs and break the shared PCH.
 add_compile_options(-fPIC -fvisibility=hidden -fvisibility-inlines-hidden)
@@ -15,6 +16,11 @@ add_compile_options(-ffp-contract=off)
 
 set(LIMBECK_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor
                      -Woverloaded-virtual -Wno-sign-conversion)
+# GCC 12 sees overlaps in std::string that are not there (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND
+   CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  list(APPEND LIMBECK_WARNINGS -Wno-restrict)
+endif()
 if(LIMBECK_WERROR)
   list(APPEND LIMBECK_WARNINGS -Werror)
 endif()
