@@ -179,6 +179,15 @@ absl::Status CollectFile(const Place& place, absl::string_view name,
   return absl::OkStatus();
 }
 
+absl::Status CollectAgreement(const Place& place, ReportData* data) {
+  if (place.entry->verify().compare_with().empty()) return absl::OkStatus();
+  LIMBECK_ASSIGN_OR_RETURN(AgreementTable table, ReadAgreement(place.artefact));
+  data->agreements.emplace_back(
+      absl::StrCat(place.relative, "/part-*/", kAgreementFile),
+      std::move(table));
+  return absl::OkStatus();
+}
+
 absl::Status CollectKind(const Place& place, ReportData* data) {
   switch (place.entry->options_case()) {
     case StageEntry::kEvaluate:
@@ -190,7 +199,7 @@ absl::Status CollectKind(const Place& place, ReportData* data) {
     case StageEntry::kCompare:
       return CollectFile(place, "comparison.json", &data->comparisons);
     case StageEntry::kVerify:
-      return CollectFile(place, "agreement.json", &data->agreements);
+      return CollectAgreement(place, data);
     default:
       return absl::OkStatus();
   }

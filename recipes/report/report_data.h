@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "data/base/json.h"
 #include "data/records.pb.h"
+#include "data/stages/agreement.h"
 #include "data/stages/manifest.pb.h"
 #include "recipes/report/report.h"
 
@@ -70,7 +71,7 @@ struct ReportData {
   std::vector<Training> trainings;
   std::vector<StageCounts> stages;
   std::vector<std::pair<std::string, Json>> comparisons;  // source, object
-  std::vector<std::pair<std::string, Json>> agreements;   // source, object
+  std::vector<std::pair<std::string, AgreementTable>> agreements;  // source
   std::vector<double> teacher_tokens;  // of the generated traces
   std::string teacher_source;
   Json ledger;

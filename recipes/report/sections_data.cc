@@ -1,5 +1,6 @@
 // Sections about the data: lengths, rejections, agreement, provenance.
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -34,9 +35,42 @@ bool InFunnel(const StageCounts& stage) {
          stage.kind != "evaluate";
 }
 
-std::string Cell(const Json& value) {
-  if (value.is_string()) return Escape(value.string());
-  return Escape(WriteJson(value));
+constexpr std::array<absl::string_view, 4> kVerdictWords = {"none", "correct",
+                                                            "wrong", "unknown"};
+constexpr size_t kDisagreementsShown = 20;
+
+std::string AgreementCounts(const AgreementTable& agreement) {
+  Table table;
+  table.head = {"label", "verdict", "traces"};
+  table.numeric = {false, false, true};
+  for (size_t label = 0; label < kVerdictWords.size(); ++label) {
+    for (size_t verdict = 0; verdict < kVerdictWords.size(); ++verdict) {
+      const uint64_t traces = agreement.traces[label][verdict];
+      if (traces == 0) continue;
+      table.rows.push_back({std::string(kVerdictWords[label]),
+                            std::string(kVerdictWords[verdict]),
+                            Count(traces)});
+    }
+  }
+  return ToHtml(table);
+}
+
+std::string Disagreements(const AgreementTable& agreement) {
+  Table table;
+  table.head = {"problem", "teacher", "label", "verdict", "extracted", "gold"};
+  table.numeric = {false, false, false, false, false, false};
+  const size_t shown =
+      std::min(agreement.disagreements.size(), kDisagreementsShown);
+  for (size_t i = 0; i < shown; ++i) {
+    const Disagreement& item = agreement.disagreements[i];
+    table.rows.push_back(
+        {Escape(absl::StrCat(item.dataset, ", row ", item.row)),
+         Escape(item.teacher), Escape(item.label), Escape(item.verdict),
+         Escape(item.extracted), Escape(item.gold)});
+  }
+  if (table.rows.empty()) return "";
+  return absl::StrCat("<p>", shown, " of ", agreement.disagreements.size(),
+                      " disagreements:</p>\n", ToHtml(table));
 }
 
 }  // namespace
@@ -103,20 +137,19 @@ Section Funnel(const ReportData& data) {
 
 Section Agreement(const ReportData& data) {
   Section section{"agreement", "Agreement with published labels", "", {}};
-  for (const auto& [source, json] : data.agreements) {
+  for (const auto& [source, agreement] : data.agreements) {
     section.sources.push_back(source);
-    if (!json.is_object()) continue;
-    Table table;
-    table.head = {"figure", "value"};
-    table.numeric = {false, true};
-    for (const auto& [key, value] : json.object()) {
-      const bool list = value.is_array() && value.array().size() > 8;
-      table.rows.push_back({Escape(absl::StrReplaceAll(key, {{"_", " "}})),
-                            list
-                                ? absl::StrCat(value.array().size(), " entries")
-                                : Cell(value)});
-    }
-    section.body += ToHtml(table);
+    const uint64_t labelled = agreement.labelled();
+    absl::StrAppend(
+        &section.body, "<p>", Count(labelled), " traces carry a label (",
+        Escape(agreement.compared_with), "); the verifier agrees with ",
+        Count(agreement.agreeing()), " of them",
+        labelled == 0
+            ? ""
+            : absl::StrCat(", ",
+                           Percent(static_cast<double>(agreement.agreeing()) /
+                                   static_cast<double>(labelled))),
+        ".</p>\n", AgreementCounts(agreement), Disagreements(agreement));
   }
   return section;
 }

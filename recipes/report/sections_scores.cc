@@ -28,6 +28,11 @@ std::string PercentAt(const Json& json, absl::string_view key) {
   return Percent(value->number());
 }
 
+std::string TextAt(const Json& json, absl::string_view key) {
+  const Json* value = json.Find(key);
+  return value != nullptr && value->is_string() ? Escape(value->string()) : "–";
+}
+
 std::vector<std::string> Sources(const ReportData& data) {
   std::vector<std::string> sources;
   for (const Evaluation& evaluation : data.evaluations) {
@@ -56,10 +61,11 @@ std::string PassAtK(const Json& scores, absl::string_view key) {
 
 std::string MetricsTable(const ReportData& data) {
   Table table;
-  table.head = {"model",      "pass@1",    "this exam",
-                "such exams", "pass@k",    "cons@k",
-                "truncated",  "no answer", "problems × samples"};
-  table.numeric = {false, true, true, true, true, true, true, true, true};
+  table.head = {
+      "model",  "pass@1",    "this exam", "such exams", "pass@k",
+      "cons@k", "truncated", "no answer", "benchmark",  "problems × samples"};
+  table.numeric = {false, true, true, true,  true,
+                   true,  true, true, false, true};
   for (const Evaluation& evaluation : data.evaluations) {
     const Json& scores = evaluation.scores;
     table.rows.push_back(
@@ -67,7 +73,7 @@ std::string MetricsTable(const ReportData& data) {
          PercentRange(evaluation.exam), PercentRange(evaluation.population),
          PassAtK(scores, "pass_at_k"), PassAtK(scores, "cons_at_k"),
          PercentAt(scores, "truncated_share"),
-         PercentAt(scores, "no_answer_share"),
+         PercentAt(scores, "no_answer_share"), TextAt(scores, "benchmark"),
          absl::StrCat(
              Count(static_cast<uint64_t>(NumberAt(scores, "problems"))), " × ",
              NumberAt(scores, "samples_per_problem"))});
