@@ -1,18 +1,15 @@
-// The report's charts as inline SVG. Colours are classes of the style sheet:
-// series i has colour i modulo kNumColours, on every chart.
+// The report's charts as inline SVG. A model has one colour on every chart.
 #ifndef LIMBECK_RECIPES_REPORT_CHARTS_H_
 #define LIMBECK_RECIPES_REPORT_CHARTS_H_
 
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "recipes/report/svg.h"
 
 namespace limbeck::report {
-
-inline constexpr int kNumColours = 6;
 
 // One horizontal bar with up to two nested intervals around its end.
 struct Bar {
@@ -20,36 +17,81 @@ struct Bar {
   double value = 0.0;
   double inner_low = 0.0, inner_high = 0.0;  // drawn thick; equal: none
   double outer_low = 0.0, outer_high = 0.0;  // drawn thin; equal: none
-  std::string text;                          // printed at the end of the bar
+  std::string text;                          // printed at the right edge
   int colour = 0;
 };
-// Bars from 0 to `maximum` (> 0) with a percent or plain axis.
-std::string BarChart(const std::vector<Bar>& bars, double maximum,
-                     bool percent_axis, absl::string_view description);
+// Bars from 0 to `maximum` (> 0).
+std::string BarChart(const std::vector<Bar>& bars, double maximum, Unit unit,
+                     absl::string_view description);
+
+// One bar of several parts, each with its own class of the style sheet.
+struct Part {
+  double value = 0.0;
+  std::string css;
+  std::string title;
+};
+struct StackedBar {
+  std::string label;
+  std::string text;  // printed at the right edge
+  std::vector<Part> parts;
+};
+std::string StackedBars(const std::vector<StackedBar>& bars, double maximum,
+                        absl::string_view description);
+
+// Differences with their intervals around a line at zero.
+struct Difference {
+  std::string label;
+  double value = 0.0;
+  double low = 0.0;
+  double high = 0.0;
+  std::string text;  // printed at the right edge
+  int colour = 0;
+};
+std::string DifferenceChart(const std::vector<Difference>& differences,
+                            absl::string_view description);
+
+using Points2D = std::vector<std::pair<double, double>>;
 
 struct Series {
   std::string label;
-  std::vector<std::pair<double, double>> points;  // rising x
+  Points2D points;  // rising x
   int colour = 0;
   bool dashed = false;
 };
-// Lines over a common x axis. Points that are not finite break a line. Long
-// series are thinned to what the picture can show, keeping extremes.
+// Lines over a common x axis, with a legend. Points that are not finite break
+// a line. Long series are thinned to what the picture can show.
 std::string LineChart(const std::vector<Series>& series,
                       absl::string_view x_label, absl::string_view y_label,
                       absl::string_view description);
 
-// Overlaid step histograms of shares with equal bins over all series.
+// At most two points, the lowest and the highest, per column of a picture
+// that is `columns` wide; series of up to 2 * columns points stay as they are.
+Points2D Thin(const Points2D& points, size_t columns);
+
+// One histogram below the other over a common axis from 0 on, each scaled to
+// its own highest bin. The bins are equal and have round edges.
 struct Sample {
   std::string label;
+  std::string text;  // printed at the right edge
   std::vector<double> values;
   int colour = 0;
 };
-std::string Histogram(const std::vector<Sample>& samples, int num_bins,
-                      absl::string_view x_label, absl::string_view description);
+std::string Histograms(const std::vector<Sample>& samples,
+                       absl::string_view x_label,
+                       absl::string_view description);
 
-// Round numbers that divide [low, high] into about `count` steps.
-std::vector<double> Ticks(double low, double high, int count);
+// One row of cells per label, the colour's strength being the share. All rows
+// have equally many shares; NaN leaves a cell empty. More than
+// kMaxHeatMapColumns neighbours are averaged.
+struct HeatRow {
+  std::string label;
+  std::string text;  // printed at the right edge
+  std::vector<double> shares;
+  int colour = 0;
+};
+inline constexpr size_t kMaxHeatMapColumns = 400;
+std::string HeatMap(const std::vector<HeatRow>& rows,
+                    absl::string_view description);
 
 }  // namespace limbeck::report
 

@@ -2,6 +2,7 @@
 #ifndef LIMBECK_RECIPES_REPORT_HTML_H_
 #define LIMBECK_RECIPES_REPORT_HTML_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,14 +16,14 @@ namespace limbeck::report {
 // pictures (U+2400 block), bidirectional overrides become U+FFFD.
 std::string Escape(absl::string_view text);
 
-// "1,234,567"
-std::string Count(uint64_t number);
-// 0.1234 as "12.3 %"
-std::string Percent(double share);
-// "12 s", "3 min 20 s", "2 h 5 min"
-std::string Duration(double seconds);
-// Three significant digits, "1.23e-05" for the very small.
-std::string Figure(double number);
+// As Escape, of the first `max_bytes` at most (cut between characters); says
+// how many bytes were left out.
+std::string Excerpt(absl::string_view text, size_t max_bytes);
+
+// `text` in <code>, escaped.
+std::string Code(absl::string_view text);
+// The first digits of a hexadecimal digest, as <code>.
+std::string Digest(absl::string_view hex);
 
 // A table; every cell is HTML already (use Escape). Numeric columns align
 // right: `numeric[i]` says so for column i.
@@ -31,17 +32,25 @@ struct Table {
   std::vector<bool> numeric;
   std::vector<std::vector<std::string>> rows;
 };
+// On narrow screens a table of more than kWideColumns columns is laid out as
+// one block per row, each cell under its column's name.
+inline constexpr size_t kWideColumns = 4;
 std::string ToHtml(const Table& table);
 
-// A titled part of the page. `source` names the artefact files that the
+// A titled part of the page. `sources` names the artefact files that the
 // figures come from, relative to the workspace.
 struct Section {
   std::string id;
   std::string title;
-  std::string body;  // HTML
+  std::string guide;  // how to read it, plain text; may be empty
+  std::string body;   // HTML
   std::vector<std::string> sources;
 };
 std::string ToHtml(const Section& section);
+
+// The sources without repetition; many files of one name in different folders
+// are put together: "manifest.textproto of a, b, c".
+std::string SourceList(const std::vector<std::string>& sources);
 
 // The whole page around the sections, with style sheet and a
 // Content-Security-Policy that forbids everything but that style.

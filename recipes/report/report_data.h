@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "data/records.pb.h"
 #include "data/stages/agreement.h"
 #include "data/stages/manifest.pb.h"
+#include "recipes/report/model_facts.h"
 #include "recipes/report/report.h"
 
 namespace limbeck::report {
@@ -22,61 +25,119 @@ struct Interval {
   double high = 0.0;
 };
 
-// How one model answered one problem.
-struct ProblemScore {
+// Samples of one problem, or of one kind of problems.
+struct RightOf {
   int64_t correct = 0;
   int64_t samples = 0;
+
+  double share() const {
+    return static_cast<double>(correct) / static_cast<double>(samples);
+  }
 };
 
-// One evaluated model. Labels are stage names made readable.
+// One evaluated model. Counts are taken from the traces and agree with
+// scores.json; refused problems are in none of them.
 struct Evaluation {
   std::string stage;
+  std::string model;      // stage or model entry of the recipe
+  std::string benchmark;  // as in scores.json
   std::string label;
-  std::string source;  // scores.json, relative to the workspace
+  int colour = 0;
+  std::string source;         // scores.json, relative to the workspace
+  std::string traces_source;  // traces.lbk
   std::string note;
+  std::string tokenizer_fingerprint;
   Json scores;  // the whole object of scores.json
-  double pass_at_1 = 0.0;
-  Interval exam;        // sampling noise of this exam only
-  Interval population;  // such exams
-  std::map<std::string, ProblemScore> by_family;
-  std::map<int, ProblemScore> by_difficulty;
+  double confidence = 0.95;
+  std::optional<double> pass_at_1;
+  std::optional<Interval> exam;        // sampling noise of this exam only
+  std::optional<Interval> population;  // such exams
+  std::map<std::string, RightOf> by_problem;  // by hex id
+  std::map<std::string, RightOf> by_family;
+  std::map<int, RightOf> by_difficulty;
   std::vector<double> output_tokens;
-  std::vector<Trace> traces;  // sorted by problem id and sample index
+  std::vector<Trace> traces;
 };
 
 struct Training {
   std::string stage;
   std::string label;
+  int colour = 0;
   std::string source;  // metrics.jsonl
   std::string objective;
   std::vector<std::pair<double, double>> loss;      // tokens, nats per token
   std::vector<std::pair<double, double>> held_out;  // tokens, nats per token
+  int64_t steps = 0;
   int64_t tokens = 0;
   int64_t loss_tokens = 0;
-  int64_t parameters = 0;
   int64_t skipped_steps = 0;
 };
 
-// Counts of one stage, from its manifest and again from its shards.
+// Outputs that became training data.
+struct Outputs {
+  std::string label;
+  std::string model;  // empty for recorded traces
+  int colour = 0;
+  std::string source;
+  std::vector<double> tokens;
+};
+
+// Counts of one stage, from its manifest; equal to those of its shards.
 struct StageCounts {
   std::string stage;
   std::string kind;
   std::string artefact;  // directory, relative to the workspace
+  std::vector<std::string> inputs;
   Manifest manifest;
+};
+
+// The first record that a stage rejected for one reason.
+struct RejectionExample {
+  std::string stage;
+  std::string source;  // rejects.lbk
+  Rejection rejection;
+};
+
+// Where problems come from, and under which terms.
+struct Origin {
+  std::string stage;
+  std::string source;  // problems.lbk
+  std::map<std::tuple<std::string, std::string, std::string>, uint64_t>
+      problems;  // by data set, split, licence
+};
+
+struct Agreement {
+  std::string stage;
+  std::string source;  // agreement.json
+  AgreementTable table;
+};
+
+struct ComparisonFile {
+  std::string source;  // comparison.json
+  Json json;
+  double confidence = 0.95;  // of its intervals
 };
 
 struct ReportData {
   std::vector<Evaluation> evaluations;
-  std::vector<Evaluation> unscored;  // without a single scored sample
   std::vector<Training> trainings;
+  std::vector<Outputs> outputs;
   std::vector<StageCounts> stages;
-  std::vector<std::pair<std::string, Json>> comparisons;  // source, object
-  std::vector<std::pair<std::string, AgreementTable>> agreements;  // source
-  std::vector<double> teacher_tokens;  // of the generated traces
-  std::string teacher_source;
-  Json ledger;
+  std::vector<RejectionExample> rejections;
+  std::vector<Origin> origins;
+  std::vector<ModelFacts> models;
+  std::vector<ComparisonFile> comparisons;
+  std::vector<std::pair<std::string, Json>> packings;  // source, object
+  std::vector<Agreement> agreements;
+  Json ledger;  // null when there is none
+
+  // Nullptr when no such stage was evaluated.
+  const Evaluation* FindEvaluation(absl::string_view stage) const;
+  const ModelFacts* FindModel(absl::string_view name) const;
 };
 
+// Errors: an artefact that cannot be read, and any count in a manifest or in
+// scores.json that its records do not bear out.
 absl::StatusOr<ReportData> CollectReportData(const ReportRequest& request);
 
 // "student_distilled" as "student distilled"; a trailing "_scores" is dropped.

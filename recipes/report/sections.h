@@ -1,9 +1,11 @@
 // The parts of the report's page, one function each. An empty body means that
-// the run has nothing to show there; the page leaves the part out.
+// the run has nothing to show there; the page leaves the part out. Only Costs
+// may show anything that differs between two runs of the same recipe.
 #ifndef LIMBECK_RECIPES_REPORT_SECTIONS_H_
 #define LIMBECK_RECIPES_REPORT_SECTIONS_H_
 
 #include <string>
+#include <vector>
 
 #include "recipes/recipe.pb.h"
 #include "recipes/report/html.h"
@@ -11,26 +13,45 @@
 
 namespace limbeck::report {
 
-// Cards with each model's pass@1, and what the comparison says in a sentence.
+// Cards with each model's pass@1, and what the comparison says in sentences.
 Section KeyFigures(const ReportData& data);
 // Bars with both intervals, the table of metrics, families and difficulties.
 Section Scores(const ReportData& data);
+// Which problems each model solves how often.
+Section ProblemMap(const ReportData& data);
 // Paired comparisons with intervals and p-values.
 Section Comparisons(const ReportData& data);
+// Architecture, size and licences of all models; origin of the problems.
+Section ModelsAndData(const ReportData& data);
 // Training and held-out loss over tokens, table of runs.
 Section LossCurves(const ReportData& data);
-// Lengths of the teacher's traces and of the models' answers.
+// Lengths of the models' answers and of the training outputs.
 Section Lengths(const ReportData& data);
 // What became of the records, stage by stage, with reasons.
 Section Funnel(const ReportData& data);
+// One rejected record per reason, with value and threshold.
+Section Rejections(const ReportData& data);
 // Agreement of our verdicts with published labels.
-Section Agreement(const ReportData& data);
+Section LabelAgreement(const ReportData& data);
 // Some test problems with the answers of all models side by side.
 Section Samples(const ReportData& data, const ReportOptions& options);
 // Time, tokens, energy and money per stage.
 Section Costs(const ReportData& data);
 // Every artefact with its fingerprint and content digest.
 Section Provenance(const ReportData& data);
+
+// Evaluations of the same benchmark, in the order of the report.
+struct BenchmarkGroup {
+  std::string benchmark;
+  std::vector<const Evaluation*> evaluations;
+};
+std::vector<BenchmarkGroup> ByBenchmark(const ReportData& data);
+// "<h3>gsm8k</h3>", nothing where there is only one benchmark.
+std::string BenchmarkHeading(const ReportData& data,
+                             const std::string& benchmark);
+
+// "REJECTION_REASON_WRONG_ANSWER" as "wrong answer".
+std::string ReasonText(absl::string_view name);
 
 }  // namespace limbeck::report
 

@@ -1,24 +1,18 @@
-// Sections about the data: lengths, rejections, agreement, provenance.
+// Sections about the data: rejections, agreement with labels, provenance.
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "recipes/report/charts.h"
+#include "recipes/report/collect.h"
+#include "recipes/report/numbers.h"
 #include "recipes/report/sections.h"
 
 namespace limbeck::report {
 namespace {
-
-// "REJECTION_REASON_WRONG_ANSWER" as "wrong answer".
-std::string ReasonText(absl::string_view name) {
-  name = absl::StripPrefix(name, "REJECTION_REASON_");
-  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
-}
 
 std::string Reasons(const Counts& counts) {
   std::vector<std::string> parts;
@@ -26,7 +20,7 @@ std::string Reasons(const Counts& counts) {
     parts.push_back(
         absl::StrCat(ReasonText(reason.reason()), " ", Count(reason.count())));
   }
-  return Escape(absl::StrJoin(parts, ", "));
+  return parts.empty() ? "–" : Escape(absl::StrJoin(parts, ", "));
 }
 
 bool InFunnel(const StageCounts& stage) {
@@ -35,77 +29,51 @@ bool InFunnel(const StageCounts& stage) {
          stage.kind != "evaluate";
 }
 
-constexpr std::array<absl::string_view, 4> kVerdictWords = {"none", "correct",
-                                                            "wrong", "unknown"};
-constexpr size_t kDisagreementsShown = 20;
-
-std::string AgreementCounts(const AgreementTable& agreement) {
-  Table table;
-  table.head = {"label", "verdict", "traces"};
-  table.numeric = {false, false, true};
-  for (size_t label = 0; label < kVerdictWords.size(); ++label) {
-    for (size_t verdict = 0; verdict < kVerdictWords.size(); ++verdict) {
-      const uint64_t traces = agreement.traces[label][verdict];
-      if (traces == 0) continue;
-      table.rows.push_back({std::string(kVerdictWords[label]),
-                            std::string(kVerdictWords[verdict]),
-                            Count(traces)});
-    }
+StackedBar FunnelBar(const StageCounts& stage) {
+  const Counts& counts = stage.manifest.counts();
+  StackedBar bar;
+  bar.label = stage.stage;
+  bar.text =
+      counts.out() == counts.in()
+          ? absl::StrCat("all ", Count(counts.in()))
+          : absl::StrCat(Count(counts.out()), " of ", Count(counts.in()));
+  const auto add = [&](uint64_t count, absl::string_view css,
+                       absl::string_view title) {
+    if (count == 0) return;
+    bar.parts.push_back({static_cast<double>(count), std::string(css),
+                         absl::StrCat(title, ": ", Count(count))});
+  };
+  add(counts.out(), "kept", "kept");
+  add(counts.merged(), "merged", "merged");
+  for (const ReasonCount& reason : counts.rejected_by_reason()) {
+    add(reason.count(), "rejected", ReasonText(reason.reason()));
   }
-  return ToHtml(table);
+  return bar;
 }
 
-std::string Disagreements(const AgreementTable& agreement) {
-  Table table;
-  table.head = {"problem", "teacher", "label", "verdict", "extracted", "gold"};
-  table.numeric = {false, false, false, false, false, false};
-  const size_t shown =
-      std::min(agreement.disagreements.size(), kDisagreementsShown);
-  for (size_t i = 0; i < shown; ++i) {
-    const Disagreement& item = agreement.disagreements[i];
-    table.rows.push_back(
-        {Escape(absl::StrCat(item.dataset, ", row ", item.row)),
-         Escape(item.teacher), Escape(item.label), Escape(item.verdict),
-         Escape(item.extracted), Escape(item.gold)});
+// Stages that count the same unit share a picture and its scale.
+std::string FunnelChart(const ReportData& data, const std::string& unit) {
+  std::vector<StackedBar> bars;
+  uint64_t most = 0;
+  bool any_lost = false;
+  for (const StageCounts& stage : data.stages) {
+    const Counts& counts = stage.manifest.counts();
+    if (!InFunnel(stage) || counts.unit() != unit) continue;
+    bars.push_back(FunnelBar(stage));
+    most = std::max(most, counts.in());
+    any_lost = any_lost || counts.out() != counts.in();
   }
-  if (table.rows.empty()) return "";
-  return absl::StrCat("<p>", shown, " of ", agreement.disagreements.size(),
-                      " disagreements:</p>\n", ToHtml(table));
+  if (!any_lost) return "";
+  return absl::StrCat("<figure>\n<h3>", Escape(unit), "</h3>\n",
+                      StackedBars(bars, static_cast<double>(most),
+                                  absl::StrCat(unit, " after each stage")),
+                      "</figure>\n");
 }
 
-}  // namespace
-
-Section Lengths(const ReportData& data) {
-  constexpr int kBins = 40;
-  Section section{"lengths", "Lengths", "", {}};
-  std::vector<Sample> samples;
-  for (const Evaluation& evaluation : data.evaluations) {
-    samples.push_back({evaluation.label, evaluation.output_tokens,
-                       static_cast<int>(samples.size())});
-    section.sources.push_back(evaluation.source);
-  }
-  if (!data.teacher_tokens.empty()) {
-    samples.push_back({"training traces", data.teacher_tokens,
-                       static_cast<int>(samples.size())});
-    section.sources.push_back(data.teacher_source);
-  }
-  if (samples.empty()) return section;
-  section.body = absl::StrCat(
-      "<figure>\n",
-      Histogram(samples, kBins, "output tokens", "lengths of outputs"),
-      "<figcaption>Tokens that each model wrote per sample, and the length of "
-      "the traces that the teacher wrote for "
-      "training.</figcaption></figure>\n");
-  return section;
-}
-
-Section Funnel(const ReportData& data) {
-  Section section{"funnel", "What became of the records", "", {}};
+std::string FunnelTable(const ReportData& data) {
   Table table;
   table.head = {"stage", "unit", "in", "out", "rejected", "merged", "reasons"};
   table.numeric = {false, false, true, true, true, true, false};
-  std::vector<Bar> bars;
-  uint64_t most = 0;
   for (const StageCounts& stage : data.stages) {
     if (!InFunnel(stage)) continue;
     const Counts& counts = stage.manifest.counts();
@@ -113,67 +81,157 @@ Section Funnel(const ReportData& data) {
                           Count(counts.in()), Count(counts.out()),
                           Count(counts.rejected()), Count(counts.merged()),
                           Reasons(counts)});
+  }
+  return table.rows.empty() ? "" : ToHtml(table);
+}
+
+std::string PackingTable(const ReportData& data) {
+  if (data.packings.empty()) return "";
+  Table table;
+  table.head = {"bins of", "bins",      "sequences",
+                "tokens",  "with loss", "filled"};
+  table.numeric = {false, true, true, true, true, true};
+  for (const auto& [source, json] : data.packings) {
+    const auto count = [&json = json](absl::string_view key) {
+      return Count(
+          static_cast<uint64_t>(std::max(0.0, NumberOr(json, key, 0.0))));
+    };
+    table.rows.push_back({Escape(source.substr(0, source.find('/'))),
+                          count("bins"), count("sequences"), count("tokens"),
+                          count("loss_tokens"),
+                          Percent(NumberOr(json, "fill", 0.0))});
+  }
+  return absl::StrCat("<h3>Packing</h3>\n", ToHtml(table));
+}
+
+// Labels down, our verdicts across.
+std::string VerdictTable(const AgreementTable& agreement) {
+  constexpr const char* kNames[] = {"none", "correct", "wrong", "unknown"};
+  Table table;
+  table.head = {Escape(agreement.compared_with), "ours: correct", "ours: wrong",
+                "ours: unknown"};
+  table.numeric = {false, true, true, true};
+  for (size_t label = 0; label < agreement.traces.size(); ++label) {
+    const auto& row = agreement.traces[label];
+    if (row[1] + row[2] + row[3] == 0) continue;
+    table.rows.push_back(
+        {kNames[label], Count(row[1]), Count(row[2]), Count(row[3])});
+  }
+  return ToHtml(table);
+}
+
+std::string Disagreements(const AgreementTable& agreement) {
+  constexpr size_t kShown = 60;
+  constexpr size_t kLongest = 200;
+  if (agreement.disagreements.empty()) return "";
+  Table table;
+  table.head = {"problem", "data set", "row",       "teacher",
+                "label",   "ours",     "extracted", "gold"};
+  table.numeric = {false, false, true, false, false, false, false, false};
+  for (const Disagreement& one : agreement.disagreements) {
+    if (table.rows.size() == kShown) break;
+    table.rows.push_back(
+        {Digest(one.problem_id), Escape(one.dataset),
+         Count(static_cast<uint64_t>(std::max<int64_t>(0, one.row))),
+         Escape(one.teacher), Escape(one.label), Escape(one.verdict),
+         absl::StrCat("<bdi>", Excerpt(one.extracted, kLongest), "</bdi>"),
+         absl::StrCat("<bdi>", Excerpt(one.gold, kLongest), "</bdi>")});
+  }
+  const size_t all = agreement.disagreements.size();
+  return absl::StrCat("<h3>Disagreements: ", Count(all), "</h3>\n",
+                      all > kShown
+                          ? absl::StrCat("<p class=\"soft\">The first ", kShown,
+                                         " are shown.</p>\n")
+                          : "",
+                      ToHtml(table));
+}
+
+}  // namespace
+
+std::string ReasonText(absl::string_view name) {
+  name = absl::StripPrefix(name, "REJECTION_REASON_");
+  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
+}
+
+Section Funnel(const ReportData& data) {
+  Section section{"funnel", "What became of the records", "", "", {}};
+  const std::string table = FunnelTable(data);
+  if (table.empty()) return section;
+  section.guide =
+      "In every stage in = out + rejected + merged; the shards were counted "
+      "again when this page was written, and agree with the manifests.";
+  std::vector<std::string> units;
+  for (const StageCounts& stage : data.stages) {
+    if (!InFunnel(stage)) continue;
     section.sources.push_back(
         absl::StrCat(stage.artefact, "/manifest.textproto"));
-    if (counts.unit() != "traces" && counts.unit() != "samples") continue;
-    Bar bar;
-    bar.label = stage.stage;
-    bar.value = static_cast<double>(counts.out());
-    bar.text = absl::StrCat(Count(counts.out()), " of ", Count(counts.in()));
-    most = std::max(most, counts.in());
-    bars.push_back(std::move(bar));
+    const std::string& unit = stage.manifest.counts().unit();
+    if (std::find(units.begin(), units.end(), unit) == units.end()) {
+      units.push_back(unit);
+    }
   }
-  if (table.rows.empty()) return section;
-  section.body =
-      absl::StrCat(bars.empty() ? ""
-                                : BarChart(bars, static_cast<double>(most),
-                                           false, "records after each stage"),
-                   "<p class=\"soft\">in = out + rejected + merged, re-counted "
-                   "from the shards "
-                   "when this page was written.</p>\n",
-                   ToHtml(table));
+  std::string charts;
+  for (const std::string& unit : units) charts += FunnelChart(data, unit);
+  if (!charts.empty()) {
+    section.body = absl::StrCat(
+        Legend(
+            {{"kept", "kept"}, {"merged", "merged"}, {"rejected", "rejected"}}),
+        "<div class=\"charts\">\n", charts, "</div>\n");
+  }
+  absl::StrAppend(&section.body, table, PackingTable(data));
+  for (const auto& [source, json] : data.packings) {
+    section.sources.push_back(source);
+  }
   return section;
 }
 
-Section Agreement(const ReportData& data) {
-  Section section{"agreement", "Agreement with published labels", "", {}};
-  for (const auto& [source, agreement] : data.agreements) {
-    section.sources.push_back(source);
-    const uint64_t labelled = agreement.labelled();
+Section LabelAgreement(const ReportData& data) {
+  Section section{"agreement", "Agreement with published labels", "", "", {}};
+  for (const Agreement& agreement : data.agreements) {
+    const AgreementTable& table = agreement.table;
+    section.sources.push_back(agreement.source);
+    const uint64_t labelled = table.labelled();
     absl::StrAppend(
-        &section.body, "<p>", Count(labelled), " traces carry a label (",
-        Escape(agreement.compared_with), "); the verifier agrees with ",
-        Count(agreement.agreeing()), " of them",
-        labelled == 0
-            ? ""
-            : absl::StrCat(", ",
-                           Percent(static_cast<double>(agreement.agreeing()) /
-                                   static_cast<double>(labelled))),
-        ".</p>\n", AgreementCounts(agreement), Disagreements(agreement));
+        &section.body, "<p><b>", Escape(agreement.stage),
+        "</b>: ", Count(table.agreeing()), " of ", Count(labelled),
+        " labelled traces agree",
+        labelled > 0
+            ? absl::StrCat(" (",
+                           Percent(static_cast<double>(table.agreeing()) /
+                                   static_cast<double>(labelled)),
+                           ")")
+            : "",
+        ".</p>\n", VerdictTable(table), Disagreements(table));
   }
+  if (section.body.empty()) return section;
+  section.guide =
+      "Rows are the verdicts that came with the traces, columns those of this "
+      "run's verification.";
   return section;
 }
 
 Section Provenance(const ReportData& data) {
-  Section section{"provenance", "Provenance", "", {}};
+  Section section{"provenance", "Provenance", "", "", {}};
+  if (data.stages.empty()) return section;
+  section.guide =
+      "Every artefact is a function of its options, its inputs and its seed; "
+      "the fingerprint covers all three. Paths are relative to the workspace, "
+      "model:NAME is a model folder of the recipe.";
   Table table;
-  table.head = {"stage", "kind", "artefact", "fingerprint", "content"};
-  table.numeric = {false, false, false, false, false};
+  table.head = {"stage", "kind",        "inputs", "artefact",
+                "seed",  "fingerprint", "content"};
+  table.numeric = {false, false, false, false, true, false, false};
   for (const StageCounts& stage : data.stages) {
-    const auto code = [](absl::string_view text) {
-      return absl::StrCat("<code>", Escape(text), "</code>");
-    };
-    table.rows.push_back({Escape(stage.stage), Escape(stage.kind),
-                          code(stage.artefact),
-                          code(stage.manifest.fingerprint().substr(0, 16)),
-                          code(stage.manifest.content_digest().substr(0, 16))});
+    const Manifest& manifest = stage.manifest;
+    table.rows.push_back(
+        {Escape(stage.stage), Escape(stage.kind),
+         stage.inputs.empty() ? "–" : Escape(absl::StrJoin(stage.inputs, ", ")),
+         Code(stage.artefact), absl::StrCat(manifest.seed()),
+         Digest(manifest.fingerprint()), Digest(manifest.content_digest())});
+    section.sources.push_back(
+        absl::StrCat(stage.artefact, "/manifest.textproto"));
   }
-  if (table.rows.empty()) return section;
-  section.body = absl::StrCat(
-      "<p>Every artefact is a function of its recipe, its inputs and its seed; "
-      "the fingerprint covers all three. Paths are relative to the workspace."
-      "</p>\n",
-      ToHtml(table));
+  section.body = ToHtml(table);
   return section;
 }
 

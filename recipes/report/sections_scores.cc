@@ -1,82 +1,67 @@
-// Sections about scores and their comparison.
+// Sections about scores: bars, tables, and the map of problems.
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "recipes/report/charts.h"
+#include "recipes/report/collect.h"
+#include "recipes/report/numbers.h"
 #include "recipes/report/sections.h"
 
 namespace limbeck::report {
 namespace {
 
-std::string PercentRange(const Interval& interval) {
-  return absl::StrFormat("%.1f – %.1f %%", 100.0 * interval.low,
-                         100.0 * interval.high);
-}
-
-double NumberAt(const Json& json, absl::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr && value->is_number() ? value->number() : 0.0;
+std::string RangeText(const std::optional<Interval>& interval) {
+  return interval ? PercentRange(interval->low, interval->high) : "–";
 }
 
 std::string PercentAt(const Json& json, absl::string_view key) {
-  const Json* value = json.Find(key);
-  if (value == nullptr || !value->is_number()) return "–";
-  return Percent(value->number());
+  return Percent(NumberOr(json, key, std::nan("")));
 }
 
-std::string TextAt(const Json& json, absl::string_view key) {
-  const Json* value = json.Find(key);
-  return value != nullptr && value->is_string() ? Escape(value->string()) : "–";
-}
-
-std::vector<std::string> Sources(const ReportData& data) {
-  std::vector<std::string> sources;
-  for (const Evaluation& evaluation : data.evaluations) {
-    sources.push_back(evaluation.source);
+// The object's largest k and its value: "41.3 % (k = 8)".
+std::string AtLargestK(const Json& scores, absl::string_view key) {
+  const Json* by_k = scores.Find(key);
+  if (by_k == nullptr || !by_k->is_object() || by_k->object().empty()) {
+    return "–";
   }
-  return sources;
+  const auto& [k, value] = by_k->object().back();
+  if (!value.is_number()) return "–";
+  return absl::StrCat(Percent(value.number()), " (k = ", Escape(k), ")");
 }
 
-int ColourOf(const ReportData& data, const Evaluation& evaluation) {
-  return static_cast<int>(&evaluation - data.evaluations.data());
+// Notes of what is not in the denominator; "all" when nothing is missing.
+std::string Missing(const Json& scores) {
+  const Json* refused = scores.Find("refused_problems");
+  const size_t problems =
+      refused != nullptr && refused->is_array() ? refused->array().size() : 0;
+  const double samples = NumberOr(scores, "missing_samples", 0);
+  if (problems == 0 && samples == 0) return "none";
+  return absl::StrCat(problems, " problems, ", samples, " samples");
 }
 
-// pass@k of the largest k that the file has for k < n.
-std::string PassAtK(const Json& scores, absl::string_view key) {
-  const Json* table = scores.Find(key);
-  if (table == nullptr || !table->is_object()) return "–";
-  std::vector<std::string> parts;
-  for (const auto& [k, value] : table->object()) {
-    if (value.is_number() && k != "1" && k != "n") {
-      parts.push_back(
-          absl::StrFormat("@%s %.1f %%", k, 100.0 * value.number()));
-    }
-  }
-  return parts.empty() ? "–" : Escape(absl::StrJoin(parts, ", "));
-}
-
-std::string MetricsTable(const ReportData& data) {
+std::string MetricsTable(const BenchmarkGroup& group) {
   Table table;
   table.head = {
       "model",  "pass@1",    "this exam", "such exams", "pass@k",
-      "cons@k", "truncated", "no answer", "benchmark",  "problems × samples"};
-  table.numeric = {false, true, true, true,  true,
-                   true,  true, true, false, true};
-  for (const Evaluation& evaluation : data.evaluations) {
-    const Json& scores = evaluation.scores;
+      "cons@k", "truncated", "no answer", "left out",   "problems × samples"};
+  table.numeric = {false, true, true, true, true, true, true, true, true, true};
+  for (const Evaluation* evaluation : group.evaluations) {
+    const Json& scores = evaluation->scores;
     table.rows.push_back(
-        {Escape(evaluation.label), Percent(evaluation.pass_at_1),
-         PercentRange(evaluation.exam), PercentRange(evaluation.population),
-         PassAtK(scores, "pass_at_k"), PassAtK(scores, "cons_at_k"),
+        {Escape(evaluation->label),
+         Percent(evaluation->pass_at_1.value_or(std::nan(""))),
+         RangeText(evaluation->exam), RangeText(evaluation->population),
+         AtLargestK(scores, "pass_at_k"), AtLargestK(scores, "cons_at_k"),
          PercentAt(scores, "truncated_share"),
-         PercentAt(scores, "no_answer_share"), TextAt(scores, "benchmark"),
+         PercentAt(scores, "no_answer_share"), Missing(scores),
          absl::StrCat(
-             Count(static_cast<uint64_t>(NumberAt(scores, "problems"))), " × ",
-             NumberAt(scores, "samples_per_problem"))});
+             Count(static_cast<uint64_t>(NumberOr(scores, "problems", 0))),
+             " × ", NumberOr(scores, "samples_per_problem", 0))});
   }
   return ToHtml(table);
 }
@@ -84,197 +69,189 @@ std::string MetricsTable(const ReportData& data) {
 // One row per value of a property, one column per model.
 template <typename Key>
 std::string Breakdown(
-    const ReportData& data, absl::string_view name,
-    const std::function<const std::map<Key, ProblemScore>&(const Evaluation&)>&
+    const BenchmarkGroup& group, absl::string_view name,
+    const std::function<const std::map<Key, RightOf>&(const Evaluation&)>&
         scores_of) {
   std::set<Key> keys;
-  for (const Evaluation& evaluation : data.evaluations) {
-    for (const auto& [key, score] : scores_of(evaluation)) keys.insert(key);
+  for (const Evaluation* evaluation : group.evaluations) {
+    for (const auto& [key, right] : scores_of(*evaluation)) keys.insert(key);
   }
   if (keys.size() < 2) return "";
   Table table;
   table.head.push_back(Escape(name));
   table.numeric.push_back(false);
-  for (const Evaluation& evaluation : data.evaluations) {
-    table.head.push_back(Escape(evaluation.label));
+  for (const Evaluation* evaluation : group.evaluations) {
+    table.head.push_back(Escape(evaluation->label));
     table.numeric.push_back(true);
   }
   for (const Key& key : keys) {
     std::vector<std::string> row = {Escape(absl::StrCat(key))};
-    for (const Evaluation& evaluation : data.evaluations) {
-      const auto& scores = scores_of(evaluation);
+    for (const Evaluation* evaluation : group.evaluations) {
+      const auto& scores = scores_of(*evaluation);
       const auto found = scores.find(key);
-      row.push_back(found == scores.end() || found->second.samples == 0
-                        ? "–"
-                        : Percent(static_cast<double>(found->second.correct) /
-                                  static_cast<double>(found->second.samples)));
+      row.push_back(found == scores.end() ? "–"
+                                          : Percent(found->second.share()));
     }
     table.rows.push_back(std::move(row));
   }
   return absl::StrCat("<h3>By ", Escape(name), "</h3>\n", ToHtml(table));
 }
 
-std::string ScoreBars(const ReportData& data) {
+// Scores far below 100 % get an axis of their own size.
+double AxisEnd(const BenchmarkGroup& group) {
+  double highest = 0.0;
+  for (const Evaluation* evaluation : group.evaluations) {
+    highest = std::max(highest, evaluation->pass_at_1.value_or(0.0));
+    if (evaluation->population) {
+      highest = std::max(highest, evaluation->population->high);
+    }
+  }
+  return highest > 0.0 ? std::min(1.0, RoundUp(highest)) : 1.0;
+}
+
+std::string ScoreBars(const BenchmarkGroup& group) {
   std::vector<Bar> bars;
-  for (const Evaluation& evaluation : data.evaluations) {
+  for (const Evaluation* evaluation : group.evaluations) {
+    const Interval none;
+    const Interval exam = evaluation->exam.value_or(none);
+    const Interval population = evaluation->population.value_or(none);
     Bar bar;
-    bar.label = evaluation.label;
-    bar.value = evaluation.pass_at_1;
-    bar.inner_low = evaluation.exam.low;
-    bar.inner_high = evaluation.exam.high;
-    bar.outer_low = evaluation.population.low;
-    bar.outer_high = evaluation.population.high;
-    bar.text = absl::StrFormat("%.1f %%", 100.0 * evaluation.pass_at_1);
-    bar.colour = ColourOf(data, evaluation);
+    bar.label = evaluation->label;
+    bar.value = evaluation->pass_at_1.value_or(0.0);
+    bar.inner_low = exam.low;
+    bar.inner_high = exam.high;
+    bar.outer_low = population.low;
+    bar.outer_high = population.high;
+    bar.text = Percent(evaluation->pass_at_1.value_or(std::nan("")));
+    bar.colour = evaluation->colour;
     bars.push_back(std::move(bar));
   }
+  return absl::StrCat("<figure>\n",
+                      BarChart(bars, AxisEnd(group), Unit::kPercent,
+                               "pass@1 of each model with intervals"),
+                      "</figure>\n");
+}
+
+// Ids of all problems of the group, the ones that all models solve first.
+std::vector<std::string> ProblemsByEase(const BenchmarkGroup& group) {
+  std::map<std::string, double> right;
+  for (const Evaluation* evaluation : group.evaluations) {
+    for (const auto& [id, score] : evaluation->by_problem) {
+      right[id] += score.share();
+    }
+  }
+  std::vector<std::pair<double, std::string>> ranked;
+  for (const auto& [id, sum] : right) ranked.emplace_back(-sum, id);
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<std::string> ids;
+  for (auto& [sum, id] : ranked) ids.push_back(std::move(id));
+  return ids;
+}
+
+HeatRow RowOf(const Evaluation& evaluation,
+              const std::vector<std::string>& problems) {
+  HeatRow row;
+  row.label = evaluation.label;
+  row.colour = evaluation.colour;
+  uint64_t always = 0, never = 0;
+  for (const std::string& id : problems) {
+    const auto found = evaluation.by_problem.find(id);
+    if (found == evaluation.by_problem.end()) {
+      row.shares.push_back(std::numeric_limits<double>::quiet_NaN());
+      continue;
+    }
+    const RightOf& right = found->second;
+    always += right.correct == right.samples ? 1 : 0;
+    never += right.correct == 0 ? 1 : 0;
+    row.shares.push_back(right.share());
+  }
+  row.text = absl::StrCat("always ", Count(always), ", never ", Count(never));
+  return row;
+}
+
+std::string MapOf(const BenchmarkGroup& group) {
+  const std::vector<std::string> problems = ProblemsByEase(group);
+  std::vector<HeatRow> rows;
+  for (const Evaluation* evaluation : group.evaluations) {
+    rows.push_back(RowOf(*evaluation, problems));
+  }
+  const std::string averaged =
+      problems.size() > kMaxHeatMapColumns
+          ? absl::StrCat(" Neighbours are averaged to ", kMaxHeatMapColumns,
+                         " columns.")
+          : "";
   return absl::StrCat(
-      "<figure>\n", BarChart(bars, 1.0, true, "pass@1 of each model"),
-      "<figcaption>pass@1. Thick whisker: 95 % interval for this exam (noise "
-      "of "
-      "sampling answers only). Thin whisker: 95 % interval for such exams (the "
-      "problems, too, are a sample).</figcaption></figure>\n");
-}
-
-std::string Sentence(const Json& comparison, const std::string& a,
-                     const std::string& b) {
-  const Json* interval = comparison.Find("difference_interval");
-  if (interval == nullptr || !interval->is_array() ||
-      interval->array().size() != 2 || !interval->array()[0].is_number()) {
-    return "";
-  }
-  const double low = interval->array()[0].number();
-  const double high = interval->array()[1].number();
-  const double difference = NumberAt(comparison, "difference");
-  const bool clear = low > 0.0 || high < 0.0;
-  return absl::StrFormat(
-      "<li><b>%s</b> scores %.1f points %s <b>%s</b> (95 %% interval %.1f to "
-      "%.1f%s).</li>\n",
-      Escape(a), 100.0 * std::abs(difference),
-      difference >= 0.0 ? "above" : "below", Escape(b), 100.0 * low,
-      100.0 * high, clear ? "" : "; the data cannot tell them apart");
-}
-
-std::string NameAt(const Json& comparison, absl::string_view key) {
-  const Json* value = comparison.Find(key);
-  if (value == nullptr || !value->is_string()) return "?";
-  return ReadableName(value->string());
-}
-
-// Absent numbers are a dash.
-std::string FigureAt(const Json& json, absl::string_view key,
-                     const std::function<std::string(double)>& format) {
-  const Json* value = json.Find(key);
-  return value != nullptr && value->is_number() ? format(value->number()) : "–";
-}
-
-std::string Points(double share) {
-  return absl::StrFormat("%.1f", 100.0 * share);
-}
-
-std::string SignedPoints(double share) {
-  return absl::StrFormat("%+.1f", 100.0 * share);
-}
-
-// Evaluations without a single scored sample have no figures to draw.
-std::string Unscored(const ReportData& data) {
-  std::string text;
-  for (const Evaluation& evaluation : data.unscored) {
-    const Json* refused = evaluation.scores.Find("refused_problems");
-    absl::StrAppend(
-        &text, "<p>", Escape(evaluation.label),
-        ": no problem could be scored, ",
-        refused != nullptr && refused->is_array() ? refused->array().size() : 0,
-        " were refused (", Escape(evaluation.source), ").</p>\n");
-  }
-  return text;
-}
-
-const JsonArray& ComparisonsIn(const Json& json) {
-  static const JsonArray kNone;
-  const Json* list = json.Find("comparisons");
-  return list != nullptr && list->is_array() ? list->array() : kNone;
+      "<figure>\n", HeatMap(rows, "share of right samples of each problem"),
+      "<figcaption>", Count(problems.size()),
+      " problems from left to right, by their mean over the models.", averaged,
+      "</figcaption></figure>\n");
 }
 
 }  // namespace
 
-Section KeyFigures(const ReportData& data) {
-  Section section{"result", "Result", "", Sources(data)};
-  if (data.evaluations.empty()) return section;
-  section.body = "<div class=\"cards\">\n";
+std::vector<BenchmarkGroup> ByBenchmark(const ReportData& data) {
+  std::vector<BenchmarkGroup> groups;
   for (const Evaluation& evaluation : data.evaluations) {
-    absl::StrAppend(&section.body, "<div class=\"card\" style=\"--c: var(--s",
-                    ColourOf(data, evaluation) % kNumColours, ")\"><span>",
-                    Escape(evaluation.label), "</span><b>",
-                    Percent(evaluation.pass_at_1), "</b><span>pass@1, ",
-                    PercentRange(evaluation.population),
-                    evaluation.note.empty() ? "" : "<br>",
-                    Escape(evaluation.note), "</span></div>\n");
-  }
-  section.body += "</div>\n<ul>\n";
-  for (const auto& [source, json] : data.comparisons) {
-    section.sources.push_back(source);
-    for (const Json& comparison : ComparisonsIn(json)) {
-      section.body += Sentence(comparison, NameAt(comparison, "model_a"),
-                               NameAt(comparison, "model_b"));
+    const auto same = std::find_if(
+        groups.begin(), groups.end(), [&](const BenchmarkGroup& group) {
+          return group.benchmark == evaluation.benchmark;
+        });
+    if (same == groups.end()) {
+      groups.push_back({evaluation.benchmark, {&evaluation}});
+    } else {
+      same->evaluations.push_back(&evaluation);
     }
   }
-  section.body += "</ul>\n";
-  return section;
+  return groups;
+}
+
+std::string BenchmarkHeading(const ReportData& data,
+                             const std::string& benchmark) {
+  if (ByBenchmark(data).size() < 2) return "";
+  return absl::StrCat("<h3>", Escape(benchmark), "</h3>\n");
 }
 
 Section Scores(const ReportData& data) {
-  Section section{"scores", "Scores", Unscored(data), Sources(data)};
+  Section section{"scores", "Scores", "", "", {}};
   if (data.evaluations.empty()) return section;
-  absl::StrAppend(
-      &section.body, ScoreBars(data), MetricsTable(data),
-      Breakdown<std::string>(
-          data, "family",
-          [](const Evaluation& e) -> const auto& { return e.by_family; }),
-      Breakdown<int>(
-          data, "difficulty",
-          [](const Evaluation& e) -> const auto& { return e.by_difficulty; }));
+  section.guide = absl::StrFormat(
+      "pass@1 is the share of samples with the right answer. The thick line "
+      "is the %g %% interval for this exam (the same problems, sampled "
+      "again), the thin one for such exams (other problems of the kind).",
+      100.0 * data.evaluations.front().confidence);
+  for (const BenchmarkGroup& group : ByBenchmark(data)) {
+    absl::StrAppend(
+        &section.body, BenchmarkHeading(data, group.benchmark),
+        ScoreBars(group), MetricsTable(group),
+        Breakdown<std::string>(
+            group, "family",
+            [](const Evaluation& e) -> const auto& { return e.by_family; }),
+        Breakdown<int>(
+            group, "difficulty", [](const Evaluation& e) -> const auto& {
+              return e.by_difficulty;
+            }));
+  }
+  for (const Evaluation& evaluation : data.evaluations) {
+    section.sources.push_back(evaluation.source);
+    section.sources.push_back(evaluation.traces_source);
+  }
   return section;
 }
 
-Section Comparisons(const ReportData& data) {
-  Section section{"comparison", "Paired comparison", "", {}};
-  Table table;
-  table.head = {"A",
-                "B",
-                "A − B",
-                "95 % interval",
-                "p",
-                "p (Holm)",
-                "wins / losses / ties",
-                "smallest detectable"};
-  table.numeric = {false, false, true, true, true, true, true, true};
-  for (const auto& [source, json] : data.comparisons) {
-    section.sources.push_back(source);
-    for (const Json& one : ComparisonsIn(json)) {
-      const Json* interval = one.Find("difference_interval");
-      const bool has = interval != nullptr && interval->is_array() &&
-                       interval->array().size() == 2;
-      table.rows.push_back(
-          {Escape(NameAt(one, "model_a")), Escape(NameAt(one, "model_b")),
-           FigureAt(one, "difference", SignedPoints),
-           has ? absl::StrCat(SignedPoints(interval->array()[0].number()),
-                              " to ",
-                              SignedPoints(interval->array()[1].number()))
-               : "–",
-           FigureAt(one, "p_value", Figure),
-           FigureAt(one, "p_value_holm", Figure),
-           absl::StrCat(NumberAt(one, "wins"), " / ", NumberAt(one, "losses"),
-                        " / ", NumberAt(one, "ties")),
-           FigureAt(one, "smallest_detectable_difference", Points)});
-    }
+Section ProblemMap(const ReportData& data) {
+  Section section{"problems", "Problem by problem", "", "", {}};
+  for (const BenchmarkGroup& group : ByBenchmark(data)) {
+    if (ProblemsByEase(group).empty()) continue;
+    absl::StrAppend(&section.body, BenchmarkHeading(data, group.benchmark),
+                    MapOf(group));
   }
-  if (table.rows.empty()) return section;
-  section.body = absl::StrCat(
-      "<p>Differences in percentage points over the same problems: sign-flip "
-      "permutation test, paired bootstrap interval, Holm's correction over the "
-      "rows.</p>\n",
-      ToHtml(table));
+  if (section.body.empty()) return section;
+  section.guide =
+      "One column per problem, the same in every row: the stronger the colour, "
+      "the more of its samples are right; an empty cell was never solved.";
+  for (const Evaluation& evaluation : data.evaluations) {
+    section.sources.push_back(evaluation.traces_source);
+  }
   return section;
 }
 

@@ -1,0 +1,76 @@
+// Loss curves from metrics.jsonl.
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "data/base/file.h"
+#include "data/base/status_macros.h"
+#include "recipes/report/collect.h"
+
+namespace limbeck::report {
+namespace {
+
+constexpr char kMetricsName[] = "metrics.jsonl";
+
+void AddMetricsLine(const Json& line, Training* training) {
+  if (const Json* loss = line.Find("loss"); loss != nullptr) {
+    ++training->steps;
+    training->tokens += static_cast<int64_t>(NumberOr(line, "tokens", 0));
+    training->loss_tokens +=
+        static_cast<int64_t>(NumberOr(line, "loss_tokens", 0));
+    const Json* skipped = line.Find("skipped");
+    if (skipped != nullptr && skipped->is_bool() && skipped->boolean()) {
+      ++training->skipped_steps;
+    } else if (loss->is_number()) {
+      training->loss.emplace_back(training->tokens, loss->number());
+    }
+  }
+  const Json* held_out = line.Find("held_out_cross_entropy");
+  if (held_out != nullptr && held_out->is_number()) {
+    training->held_out.emplace_back(training->tokens, held_out->number());
+  }
+}
+
+std::string ObjectiveName(const ObjectiveOptions& objective) {
+  const std::string divergence = absl::StrReplaceAll(
+      absl::AsciiStrToLower(absl::StripPrefix(
+          ObjectiveOptions::Divergence_Name(objective.divergence()),
+          "DIVERGENCE_")),
+      {{"_", " "}, {"kl", "KL"}, {"jsd", "JSD"}});
+  switch (objective.kind()) {
+    case ObjectiveOptions::KIND_TOPK_DISTILLATION:
+      return absl::StrCat("top-k distillation, ", divergence);
+    case ObjectiveOptions::KIND_DENSE_DISTILLATION:
+      return absl::StrCat("dense distillation, ", divergence);
+    default:
+      return "cross-entropy";
+  }
+}
+
+}  // namespace
+
+absl::Status CollectTraining(const Place& place, ReportData* data) {
+  Training training;
+  training.stage = place.stage;
+  training.label = ReadableName(place.stage);
+  training.source = place.Source(kMetricsName);
+  training.objective = ObjectiveName(place.entry->train().objective());
+  const std::string path = place.artefact.Path(0, kMetricsName);
+  LIMBECK_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  int64_t number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (line.empty()) continue;
+    const absl::StatusOr<Json> json = ParseJson(line);
+    if (!json.ok()) {
+      return absl::DataLossError(
+          absl::StrCat(path, ":", number, ": ", json.status().message()));
+    }
+    AddMetricsLine(*json, &training);
+  }
+  data->trainings.push_back(std::move(training));
+  return absl::OkStatus();
+}
+
+}  // namespace limbeck::report

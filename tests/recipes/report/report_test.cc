@@ -1,0 +1,256 @@
+#include "recipes/report/report.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "data/base/file.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "recipes/report/report_data.h"
+#include "recipes/report/sections.h"
+#include "tests/recipes/report/example_files.h"
+#include "tests/recipes/report/example_run.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
+
+namespace limbeck {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ReportTest : public ::testing::Test {
+ protected:
+  ReportTest() : directory_(TemporaryPlace::kMemory) {}
+
+  // The report of an example run; failures are reported by the caller's
+  // expectations on the empty text.
+  std::string Render(const std::string& name, const ExampleOptions& options) {
+    const std::string workspace = directory_.File(name);
+    EXPECT_THAT(MakeDirectories(workspace), IsOk());
+    auto request = WriteExampleRun(workspace, options);
+    EXPECT_THAT(request, IsOk());
+    if (!request.ok()) return "";
+    request_ = *std::move(request);
+    EXPECT_THAT(WriteReport(request_), IsOk());
+    auto html = ReadFile(request_.output_path);
+    EXPECT_THAT(html, IsOk());
+    return html.ok() ? *html : "";
+  }
+
+  // Replaces text in a file of the last run's workspace, which must have it.
+  void Edit(const std::string& file, const std::string& from,
+            const std::string& to) {
+    const std::string path = JoinPath(request_.workspace, file);
+    auto text = ReadFile(path);
+    LIMBECK_ASSERT_OK(text);
+    ASSERT_THAT(*text, HasSubstr(from));
+    LIMBECK_ASSERT_OK(
+        WriteFileAtomically(path, absl::StrReplaceAll(*text, {{from, to}})));
+  }
+
+  const TemporaryDirectory directory_;
+  ReportRequest request_;
+};
+
+std::string WithoutCosts(const std::string& html) {
+  const size_t begin = html.find("<section id=\"costs\">");
+  if (begin == std::string::npos) return html;
+  const size_t end = html.find("</section>", begin);
+  return html.substr(0, begin) + html.substr(end);
+}
+
+TEST_F(ReportTest, ShowsEverySection) {
+  const std::string html = Render("run", {});
+  for (const char* id : {"result", "scores", "problems", "comparison",
+                         "samples", "models", "loss", "lengths", "funnel",
+                         "rejects", "agreement", "costs", "provenance"}) {
+    EXPECT_THAT(html, HasSubstr(absl::StrCat("<section id=\"", id, "\">")));
+    EXPECT_THAT(html, HasSubstr(absl::StrCat("<a href=\"#", id, "\">")));
+  }
+  EXPECT_THAT(html, Not(HasSubstr("Not complete")));
+}
+
+TEST_F(ReportTest, FiguresNameTheirArtefact) {
+  const std::string html = Render("run", {});
+  for (const char* source :
+       {"distilled_scores-0123456789ab/part-0000/scores.json",
+        "distilled_scores-0123456789ab/part-0000/traces.lbk",
+        "student_sft-0123456789ab/part-0000/metrics.jsonl",
+        "filtered-0123456789ab/part-0000/rejects.lbk",
+        "comparison-0123456789ab/part-0000/comparison.json",
+        "verified-0123456789ab/part-0000/agreement.json", "ledger.json"}) {
+    EXPECT_THAT(html, HasSubstr(source));
+  }
+}
+
+TEST_F(ReportTest, HoldsTheFiguresOfTheArtefacts) {
+  const std::string html = Render("run", {});
+  // comparison.json
+  EXPECT_THAT(html, HasSubstr("<b>student distilled</b> scores 20.4 points "
+                              "above <b>student sft</b>"));
+  EXPECT_THAT(html,
+              HasSubstr("scores 2.1 points below <b>teacher</b> "
+                        "(95 % interval −6.1 to +1.9, p = 0.31): no clear "
+                        "difference."));
+  // agreement.json: 41 + 17 of 60
+  EXPECT_THAT(html, HasSubstr("58 of 60 labelled traces agree"));
+  // rejects.lbk: value and threshold
+  EXPECT_THAT(html,
+              HasSubstr("too long</span></h4>\n<p>value 51, threshold 50"));
+  EXPECT_THAT(html, HasSubstr("<mark>"));
+  // Checkpoints.
+  EXPECT_THAT(html, HasSubstr(absl::StrCat(kExampleParameters, " parameters")));
+  // metrics.jsonl: one of 200 steps skipped
+  EXPECT_THAT(html, HasSubstr(">200</td>"));
+}
+
+TEST_F(ReportTest, AModelHasOneColourEverywhere) {
+  ASSERT_NE(Render("run", {}), "");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const report::ReportData data,
+                               report::CollectReportData(request_));
+  ASSERT_EQ(data.evaluations.size(), 3u);
+  const report::Evaluation* sft = data.FindEvaluation("sft_scores");
+  ASSERT_NE(sft, nullptr);
+  EXPECT_EQ(sft->label, "student sft");
+  EXPECT_EQ(sft->model, "student_sft");
+  ASSERT_EQ(data.trainings.size(), 2u);
+  EXPECT_EQ(data.trainings[0].stage, "student_sft");
+  EXPECT_EQ(data.trainings[0].colour, sft->colour);
+  EXPECT_EQ(data.FindModel("student_sft")->colour, sft->colour);
+  EXPECT_EQ(data.outputs[0].colour,
+            data.FindEvaluation("teacher_scores")->colour);
+  EXPECT_NE(data.FindModel("base")->colour, sft->colour);
+}
+
+TEST_F(ReportTest, ModelEvaluatedTwiceHasTwoColours) {
+  ASSERT_NE(Render("run", {}), "");
+  for (StageEntry& entry : *request_.recipe.mutable_stages()) {
+    if (entry.name() == "sft_scores") entry.set_inputs(1, "teacher");
+  }
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const report::ReportData data,
+                               report::CollectReportData(request_));
+  EXPECT_EQ(data.FindEvaluation("sft_scores")->label, "sft");
+  EXPECT_NE(data.FindEvaluation("sft_scores")->colour,
+            data.FindEvaluation("teacher_scores")->colour);
+}
+
+TEST_F(ReportTest, EvaluationsFollowTheRecipesOrder) {
+  ASSERT_NE(Render("run", {}), "");
+  request_.recipe.mutable_report()->add_evaluations("sft_scores");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const report::ReportData data,
+                               report::CollectReportData(request_));
+  EXPECT_EQ(data.evaluations[0].stage, "sft_scores");
+  EXPECT_EQ(data.evaluations[1].stage, "teacher_scores");
+}
+
+TEST_F(ReportTest, HostileTextStaysText) {
+  const std::string html = Render("hostile", HostileOptions());
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;hostile&#39;)"));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, Not(HasSubstr("<img")));
+  EXPECT_THAT(html, Not(HasSubstr("<a href=\"javascript")));
+  EXPECT_THAT(html, Not(HasSubstr("\xE2\x80\xAE")));
+  EXPECT_THAT(html, HasSubstr("␀␛[31m␡␍"));
+  EXPECT_EQ(html.find('\0'), std::string::npos);
+  EXPECT_EQ(html.find('\x1b'), std::string::npos);
+  EXPECT_EQ(html.find('\xFF'), std::string::npos);
+}
+
+TEST_F(ReportTest, OnlyCostsDifferBetweenRuns) {
+  ExampleOptions slow;
+  slow.slowness = 3.7;
+  const std::string first = Render("first", {});
+  const std::string second = Render("second", slow);
+  ASSERT_NE(WithoutCosts(first), first);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(WithoutCosts(first), WithoutCosts(second));
+  EXPECT_THAT(first, Not(HasSubstr(directory_.path())));
+}
+
+TEST_F(ReportTest, CostsAddUp) {
+  const std::string html = Render("run", {});
+  EXPECT_THAT(html, HasSubstr("(0.10 % apart)"));
+  EXPECT_THAT(html, HasSubstr("Money in EUR: 0.05 per CPU hour."));
+  EXPECT_THAT(html, HasSubstr(">energy</th>"));
+  EXPECT_THAT(html, Not(HasSubstr(">GPU</th>")));  // nothing was used
+}
+
+TEST_F(ReportTest, LedgerMayBeAbsent) {
+  ExampleOptions options;
+  options.with_ledger = false;
+  const std::string html = Render("run", options);
+  EXPECT_THAT(html, Not(HasSubstr("id=\"costs\"")));
+  EXPECT_THAT(html, HasSubstr("id=\"scores\""));
+}
+
+TEST_F(ReportTest, PartsOfARunAreEnough) {
+  ASSERT_NE(Render("run", {}), "");
+  request_.artefacts.resize(2);  // the problems
+  LIMBECK_ASSERT_OK(WriteReport(request_));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string html,
+                               ReadFile(request_.output_path));
+  EXPECT_THAT(html, HasSubstr("Not complete: 2 of 13 stages are done."));
+  EXPECT_THAT(html, HasSubstr("No model has been evaluated"));
+  request_.artefacts.clear();
+  LIMBECK_EXPECT_OK(WriteReport(request_));
+}
+
+TEST_F(ReportTest, ManifestThatMiscountsIsAnError) {
+  ASSERT_NE(Render("run", {}), "");
+  const std::string before = *ReadFile(request_.output_path);
+  Edit("traces-0123456789ab/manifest.textproto", "out: 60", "out: 61");
+  EXPECT_FALSE(WriteReport(request_).ok());
+  Edit("traces-0123456789ab/manifest.textproto", "in: 60", "in: 61");
+  EXPECT_THAT(WriteReport(request_),
+              IsError(absl::StatusCode::kDataLoss,
+                      "the manifest says 61 out, the shards hold 60"));
+  EXPECT_EQ(*ReadFile(request_.output_path), before);
+}
+
+TEST_F(ReportTest, ScoresThatTheTracesDoNotBearOutAreAnError) {
+  const std::string scores = "sft_scores-0123456789ab/part-0000/scores.json";
+  ASSERT_NE(Render("run", {}), "");
+  Edit(scores, "\"pass_at_1\":0", "\"pass_at_1\":1");
+  EXPECT_THAT(WriteReport(request_),
+              IsError(absl::StatusCode::kDataLoss, "counted from"));
+  ASSERT_NE(Render("again", {}), "");
+  Edit(scores, "\"samples\":8", "\"samples\":9");
+  EXPECT_THAT(WriteReport(request_),
+              IsError(absl::StatusCode::kDataLoss, "of 9 samples here"));
+}
+
+TEST_F(ReportTest, DamagedFilesAreNamed) {
+  ASSERT_NE(Render("run", {}), "");
+  const char* const kFiles[] = {
+      "sft_scores-0123456789ab/part-0000/scores.json",
+      "student_sft-0123456789ab/part-0000/metrics.jsonl",
+      "comparison-0123456789ab/part-0000/comparison.json", "ledger.json"};
+  for (const std::string file : kFiles) {
+    const std::string path = JoinPath(request_.workspace, file);
+    const std::string before = *ReadFile(path);
+    LIMBECK_ASSERT_OK(WriteFileAtomically(path, before + "{"));
+    EXPECT_THAT(WriteReport(request_),
+                IsError(absl::StatusCode::kDataLoss, file));
+    LIMBECK_ASSERT_OK(WriteFileAtomically(path, before));
+  }
+}
+
+TEST_F(ReportTest, ArtefactOfAnUnknownStageIsAnError) {
+  ASSERT_NE(Render("run", {}), "");
+  request_.artefacts[0].first = "elsewhere";
+  EXPECT_THAT(WriteReport(request_),
+              IsError(absl::StatusCode::kInvalidArgument, "'elsewhere'"));
+}
+
+TEST(ReadableName, DropsWhatTheReaderDoesNotNeed) {
+  EXPECT_EQ(report::ReadableName("student_distilled_scores"),
+            "student distilled");
+  EXPECT_EQ(report::ReasonText("REJECTION_REASON_WRONG_ANSWER"),
+            "wrong answer");
+}
+
+}  // namespace
+}  // namespace limbeck
