@@ -209,20 +209,20 @@ absl::StatusOr<std::vector<BenchmarkProblem>> ReadBenchmarkProblems(
   LIMBECK_RETURN_IF_ERROR(CheckName(name));
   std::vector<BenchmarkProblem> problems;
   std::set<std::string> seen;
-  LIMBECK_RETURN_IF_ERROR(
-      ForEachObject(path, [&](const Json& json) -> absl::Status {
-        BenchmarkProblem problem;
-        LIMBECK_ASSIGN_OR_RETURN(
-            problem.id, ReadId(json, static_cast<int64_t>(problems.size())));
-        LIMBECK_RETURN_IF_ERROR(ReadLayout(name, json, &problem));
-        RefuseUnreadableGold(&problem);
-        if (!seen.insert(problem.id).second) {
-          return absl::InvalidArgumentError(
-              absl::StrCat("problem '", problem.id, "' is there twice"));
-        }
-        problems.push_back(std::move(problem));
-        return absl::OkStatus();
-      }));
+  const auto read_problem = [&](const Json& json) -> absl::Status {
+    BenchmarkProblem problem;
+    LIMBECK_ASSIGN_OR_RETURN(
+        problem.id, ReadId(json, static_cast<int64_t>(problems.size())));
+    LIMBECK_RETURN_IF_ERROR(ReadLayout(name, json, &problem));
+    RefuseUnreadableGold(&problem);
+    if (!seen.insert(problem.id).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("problem '", problem.id, "' is there twice"));
+    }
+    problems.push_back(std::move(problem));
+    return absl::OkStatus();
+  };
+  LIMBECK_RETURN_IF_ERROR(ForEachObject(path, read_problem));
   if (problems.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(path, " holds no problem"));
   }
