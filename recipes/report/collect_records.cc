@@ -76,9 +76,7 @@ absl::Status CollectOrigin(const Place& place, ReportData* data) {
 }
 
 absl::Status CollectAgreement(const Place& place, ReportData* data) {
-  if (!FileExists(place.artefact.Path(0, kAgreementFile))) {
-    return absl::OkStatus();
-  }
+  if (place.entry->verify().compare_with().empty()) return absl::OkStatus();
   Agreement agreement;
   agreement.stage = place.stage;
   agreement.source = place.SourceOfAll(kAgreementFile);

@@ -32,20 +32,30 @@ void AddMetricsLine(const Json& line, Training* training) {
   }
 }
 
+// Everything that scales or bends the loss, so that curves with the same name
+// are the same quantity.
 std::string ObjectiveName(const ObjectiveOptions& objective) {
-  const std::string divergence = absl::StrReplaceAll(
-      absl::AsciiStrToLower(absl::StripPrefix(
-          ObjectiveOptions::Divergence_Name(objective.divergence()),
-          "DIVERGENCE_")),
-      {{"_", " "}, {"kl", "KL"}, {"jsd", "JSD"}});
-  switch (objective.kind()) {
-    case ObjectiveOptions::KIND_TOPK_DISTILLATION:
-      return absl::StrCat("top-k distillation, ", divergence);
-    case ObjectiveOptions::KIND_DENSE_DISTILLATION:
-      return absl::StrCat("dense distillation, ", divergence);
-    default:
-      return "cross-entropy";
+  const bool top_k =
+      objective.kind() == ObjectiveOptions::KIND_TOPK_DISTILLATION;
+  if (!top_k && objective.kind() != ObjectiveOptions::KIND_DENSE_DISTILLATION) {
+    return "cross-entropy";
   }
+  std::string name = absl::StrCat(
+      top_k ? "top-k" : "dense", " distillation, ",
+      absl::StrReplaceAll(
+          absl::AsciiStrToLower(absl::StripPrefix(
+              ObjectiveOptions::Divergence_Name(objective.divergence()),
+              "DIVERGENCE_")),
+          {{"_", " "}, {"kl", "KL"}, {"jsd", "JSD"}}));
+  if (objective.has_temperature() && objective.temperature() != 1.0) {
+    absl::StrAppend(&name, ", temperature ", objective.temperature(),
+                    objective.temperature_squared() ? " (× T²)" : "");
+  }
+  if (objective.cross_entropy_share() > 0.0) {
+    absl::StrAppend(&name, ", ", 100.0 * objective.cross_entropy_share(),
+                    " % cross-entropy");
+  }
+  return name;
 }
 
 }  // namespace

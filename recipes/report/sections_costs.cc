@@ -114,13 +114,14 @@ std::string CostTable(const JsonArray& rows, const Json* total) {
 }
 
 std::string TimeBars(const JsonArray& rows) {
-  // Only what can be seen beside the longest stage.
-  constexpr double kVisible = 0.01;
-  double longest = 0.0;
+  constexpr size_t kMostBars = 10;
+  std::vector<double> seconds;
   for (const Json& row : rows) {
-    longest = std::max(longest, NumberOr(row, "wall_seconds", 0.0));
+    seconds.push_back(NumberOr(row, "wall_seconds", 0.0));
   }
-  if (!(longest > 0.0)) return "";
+  std::sort(seconds.rbegin(), seconds.rend());
+  if (seconds.empty() || !(seconds[0] > 0.0)) return "";
+  const double least = seconds[std::min(seconds.size(), kMostBars) - 1];
   std::vector<Bar> bars;
   for (const Json& row : rows) {
     Bar bar;
@@ -128,13 +129,18 @@ std::string TimeBars(const JsonArray& rows) {
     bar.value = NumberOr(row, "wall_seconds", 0.0);
     bar.text = Duration(bar.value);
     bar.colour = kNeutralColour;
-    if (bar.value >= kVisible * longest) bars.push_back(std::move(bar));
+    if (bar.value >= least && bars.size() < kMostBars) {
+      bars.push_back(std::move(bar));
+    }
   }
   return absl::StrCat(
       "<figure>\n",
-      BarChart(bars, longest, Unit::kSeconds, "wall-clock time per stage"),
-      "<figcaption>Wall-clock time; stages below one per cent of the longest "
-      "are in the table only.</figcaption></figure>\n");
+      BarChart(bars, seconds[0], Unit::kSeconds, "wall-clock time per stage"),
+      "<figcaption>Wall-clock time",
+      rows.size() > kMostBars
+          ? absl::StrCat(" of the ", kMostBars, " longest stages")
+          : "",
+      ".</figcaption></figure>\n");
 }
 
 // The clock of the whole process against the sum of its parts.

@@ -192,14 +192,12 @@ Section LabelAgreement(const ReportData& data) {
     section.sources.push_back(agreement.source);
     const uint64_t labelled = table.labelled();
     absl::StrAppend(
-        &section.body, "<p><b>", Escape(agreement.stage),
-        "</b>: ", Count(table.agreeing()), " of ", Count(labelled),
-        " labelled traces agree",
+        &section.body, "<p>", Count(labelled), " traces carry a label (",
+        Escape(table.compared_with), "); the verifier agrees with ",
+        Count(table.agreeing()), " of them",
         labelled > 0
-            ? absl::StrCat(" (",
-                           Percent(static_cast<double>(table.agreeing()) /
-                                   static_cast<double>(labelled)),
-                           ")")
+            ? absl::StrCat(", ", Percent(static_cast<double>(table.agreeing()) /
+                                         static_cast<double>(labelled)))
             : "",
         ".</p>\n", VerdictTable(table), Disagreements(table));
   }

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "data/base/digest.h"
 #include "data/stages/record_id.h"
 #include "recipes/report/numbers.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr size_t kLongestOutput = 4000;
 constexpr size_t kLongestExcerpt = 600;
 constexpr size_t kLongestAnswer = 80;
+constexpr size_t kLongestDetail = 300;
 
 using SamplesById = std::map<std::string, const Trace*>;
 
@@ -171,20 +173,22 @@ std::string RejectionBox(const RejectionExample& example) {
                    ": <span class=\"bad\">",
                    Escape(ReasonText(RejectionReason_Name(rejection.reason()))),
                    "</span></h4>\n<p>");
+  std::vector<std::string> facts;
   if (rejection.has_value()) {
-    absl::StrAppend(&html, "value ", Figure(rejection.value()));
+    facts.push_back(absl::StrCat("value ", Figure(rejection.value())));
   }
   if (rejection.has_threshold()) {
-    absl::StrAppend(&html, rejection.has_value() ? ", " : "", "threshold ",
-                    Figure(rejection.threshold()));
+    facts.push_back(absl::StrCat("threshold ", Figure(rejection.threshold())));
   }
   if (!rejection.other_id().empty()) {
-    absl::StrAppend(&html, " same as ", Digest(ToHex(rejection.other_id())));
+    facts.push_back(
+        absl::StrCat("same as ", Digest(ToHex(rejection.other_id()))));
   }
   if (!rejection.detail().empty()) {
-    absl::StrAppend(&html, " <bdi>", Excerpt(rejection.detail(), 300),
-                    "</bdi>");
+    facts.push_back(absl::StrCat(
+        "<bdi>", Excerpt(rejection.detail(), kLongestDetail), "</bdi>"));
   }
+  html += absl::StrJoin(facts, "; ");
   html += "</p>\n";
   if (rejection.record_case() == Rejection::kSample) {
     absl::StrAppend(&html, "<p class=\"soft\">a sample of ",

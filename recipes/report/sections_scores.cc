@@ -129,7 +129,23 @@ std::string ScoreBars(const BenchmarkGroup& group) {
   return absl::StrCat("<figure>\n",
                       BarChart(bars, AxisEnd(group), Unit::kPercent,
                                "pass@1 of each model with intervals"),
-                      "</figure>\n");
+                      "<figcaption>Benchmark ", Code(group.benchmark),
+                      "</figcaption></figure>\n");
+}
+
+// Evaluations without a single scored sample have no figures to draw.
+std::string Unscored(const BenchmarkGroup& group) {
+  std::string html;
+  for (const Evaluation* evaluation : group.evaluations) {
+    if (evaluation->pass_at_1) continue;
+    const Json* refused = evaluation->scores.Find("refused_problems");
+    absl::StrAppend(
+        &html, "<p><b>", Escape(evaluation->label),
+        "</b>: no problem could be scored, ",
+        refused != nullptr && refused->is_array() ? refused->array().size() : 0,
+        " were refused.</p>\n");
+  }
+  return html;
 }
 
 // Ids of all problems of the group, the ones that all models solve first.
@@ -222,7 +238,7 @@ Section Scores(const ReportData& data) {
   for (const BenchmarkGroup& group : ByBenchmark(data)) {
     absl::StrAppend(
         &section.body, BenchmarkHeading(data, group.benchmark),
-        ScoreBars(group), MetricsTable(group),
+        ScoreBars(group), Unscored(group), MetricsTable(group),
         Breakdown<std::string>(
             group, "family",
             [](const Evaluation& e) -> const auto& { return e.by_family; }),

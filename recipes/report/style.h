@@ -48,7 +48,7 @@ code { font: .85em/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
 table { border-collapse: collapse; font-size: .88rem; min-width: 100%; }
 th { text-align: left; color: var(--soft); font-weight: 600;
      vertical-align: bottom; overflow-wrap: normal; }
-th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); }
+th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); }
 td { vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
@@ -126,7 +126,11 @@ mark { background: var(--s4); color: var(--page); }
          -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   nav { display: none; }
   main { max-width: none; padding: 0; }
-  h2, h3, .guide { break-after: avoid; }
+  h2, h3, .guide, .legend, .question { break-after: avoid; }
+  p { orphans: 3; widows: 3; }
+  .guide, .question { break-inside: avoid; }
+  .charts { grid-template-columns: 1fr 1fr; }
+  .legend { margin: 0; }
   figure, tr, .card, .trace { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }

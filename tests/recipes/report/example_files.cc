@@ -112,6 +112,26 @@ std::string ExampleScores(
   return WriteJson(json);
 }
 
+std::string ExampleRefusal(
+    const std::vector<std::pair<std::string, int>>& right_of) {
+  Json refused = Json::Array();
+  for (const auto& [id, right] : right_of) {
+    Json problem = Json::Object();
+    problem.Set("problem_id", id).Set("reason", "prompt too long");
+    refused.Push(std::move(problem));
+  }
+  Json json = Json::Object();
+  json.Set("benchmark", "test_problems")
+      .Set("problems", 0)
+      .Set("samples_per_problem", 8)
+      .Set("pass_at_1", Json())
+      .Set("pass_at_1_interval_exam", Json())
+      .Set("pass_at_1_interval_population", Json())
+      .Set("per_problem", Json::Array())
+      .Set("refused_problems", std::move(refused));
+  return WriteJson(json);
+}
+
 std::string ExampleComparison() {
   return R"({"comparisons":[
     {"benchmark":"test_problems","model_a":"distilled_scores",

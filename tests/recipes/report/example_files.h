@@ -29,6 +29,10 @@ std::string ExampleMetrics(double lowest);
 std::string ExampleScores(
     const std::vector<std::pair<std::string, int>>& right_of, int samples);
 
+// scores.json where all these problems were refused.
+std::string ExampleRefusal(
+    const std::vector<std::pair<std::string, int>>& right_of);
+
 // comparison.json: one clear and one unclear difference, and an entry without
 // problems in common.
 std::string ExampleComparison();

@@ -220,7 +220,9 @@ class Example {
   }
 
   absl::Status WriteVerified() {
-    AddEntry("verified", {"traces"}).mutable_verify();
+    AddEntry("verified", {"traces"})
+        .mutable_verify()
+        ->set_compare_with("published_label");
     AgreementTable table;
     table.compared_with = "published_label";
     table.traces[1][1] = 41;
@@ -356,8 +358,11 @@ class Example {
             }
             right_of.emplace_back(ToHex(problem.id()), right);
           }
-          return AddFile(writer, "scores.json",
-                         ExampleScores(right_of, options_.samples_per_problem));
+          return AddFile(
+              writer, "scores.json",
+              options_.refuse_all
+                  ? ExampleRefusal(right_of)
+                  : ExampleScores(right_of, options_.samples_per_problem));
         });
   }
 

@@ -21,6 +21,7 @@ struct ExampleOptions {
   // Times of the ledger are multiplied by this.
   double slowness = 1.0;
   bool with_ledger = true;
+  bool refuse_all = false;  // no evaluation has a scored problem
 };
 
 // With text that a page must not take at its word.

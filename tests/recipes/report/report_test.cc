@@ -96,10 +96,11 @@ TEST_F(ReportTest, HoldsTheFiguresOfTheArtefacts) {
                         "(95 % interval −6.1 to +1.9, p = 0.31): no clear "
                         "difference."));
   // agreement.json: 41 + 17 of 60
-  EXPECT_THAT(html, HasSubstr("58 of 60 labelled traces agree"));
+  EXPECT_THAT(html, HasSubstr("60 traces carry a label (published_label); the "
+                              "verifier agrees with 58 of them, 96.7"));
   // rejects.lbk: value and threshold
   EXPECT_THAT(html,
-              HasSubstr("too long</span></h4>\n<p>value 51, threshold 50"));
+              HasSubstr("too long</span></h4>\n<p>value 51; threshold 50"));
   EXPECT_THAT(html, HasSubstr("<mark>"));
   // Checkpoints.
   EXPECT_THAT(html, HasSubstr(absl::StrCat(kExampleParameters, " parameters")));
@@ -144,6 +145,15 @@ TEST_F(ReportTest, EvaluationsFollowTheRecipesOrder) {
                                report::CollectReportData(request_));
   EXPECT_EQ(data.evaluations[0].stage, "sft_scores");
   EXPECT_EQ(data.evaluations[1].stage, "teacher_scores");
+}
+
+TEST_F(ReportTest, EvaluationWithoutSamplesIsNamed) {
+  ExampleOptions options;
+  options.refuse_all = true;
+  const std::string html = Render("refused", options);
+  EXPECT_THAT(html, HasSubstr("<b>teacher</b>: no problem could be scored, 48 "
+                              "were refused."));
+  EXPECT_THAT(html, Not(HasSubstr("id=\"problems\"")));
 }
 
 TEST_F(ReportTest, HostileTextStaysText) {
