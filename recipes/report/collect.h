@@ -2,6 +2,7 @@
 #ifndef LIMBECK_RECIPES_REPORT_COLLECT_H_
 #define LIMBECK_RECIPES_REPORT_COLLECT_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,8 @@ struct Place {
 absl::StatusOr<Json> ReadJsonFile(const std::string& path);
 // The member's number; `fallback` when there is none.
 double NumberOr(const Json& object, absl::string_view key, double fallback);
+// The member's integer; 0 when there is none that is at least 0.
+uint64_t CountAt(const Json& object, absl::string_view key);
 
 // Reads scores.json and the traces, and checks one against the other.
 absl::Status CollectEvaluation(const Place& place, ReportData* data);

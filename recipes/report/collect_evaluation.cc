@@ -155,8 +155,6 @@ absl::Status CollectEvaluation(const Place& place, ReportData* data) {
   evaluation.note = place.entry->evaluate().note();
   evaluation.source = place.Source(kScoresName);
   evaluation.traces_source = place.SourceOfAll(kTracesFile);
-  evaluation.tokenizer_fingerprint =
-      place.artefact.manifest().tokenizer_fingerprint();
   const std::string path = place.artefact.Path(0, kScoresName);
   LIMBECK_ASSIGN_OR_RETURN(evaluation.scores, ReadJsonFile(path));
   const absl::Status status = ReadAndCheck(place, &evaluation);

@@ -16,9 +16,8 @@ constexpr char kMetricsName[] = "metrics.jsonl";
 void AddMetricsLine(const Json& line, Training* training) {
   if (const Json* loss = line.Find("loss"); loss != nullptr) {
     ++training->steps;
-    training->tokens += static_cast<int64_t>(NumberOr(line, "tokens", 0));
-    training->loss_tokens +=
-        static_cast<int64_t>(NumberOr(line, "loss_tokens", 0));
+    training->tokens += CountAt(line, "tokens");
+    training->loss_tokens += CountAt(line, "loss_tokens");
     const Json* skipped = line.Find("skipped");
     if (skipped != nullptr && skipped->is_bool() && skipped->boolean()) {
       ++training->skipped_steps;

@@ -35,7 +35,9 @@ std::string PercentRange(double low, double high) {
 std::string Points(double difference) {
   if (!std::isfinite(difference)) return "–";
   const double points = 100.0 * difference;
-  return absl::StrFormat("%s%.1f", points < 0.0 ? "−" : "+", std::abs(points));
+  const std::string size = absl::StrFormat("%.1f", std::abs(points));
+  if (size == "0.0") return size;
+  return absl::StrCat(points < 0.0 ? "−" : "+", size);
 }
 
 std::string Duration(double seconds) {

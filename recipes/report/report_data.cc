@@ -161,14 +161,25 @@ void AssignColours(ReportData* data) {
   for (ModelFacts& one : data->models) one.colour = colour_of(one.name);
 }
 
+// Of a stage that tokenizes with the model's own tokenizer.
+std::string TokenizerOf(const std::string& model, const ReportData& data) {
+  for (const StageCounts& stage : data.stages) {
+    const bool uses_it = stage.kind == "tokenize" || stage.kind == "generate" ||
+                         stage.kind == "evaluate";
+    if (uses_it &&
+        std::count(stage.inputs.begin(), stage.inputs.end(), model)) {
+      return stage.manifest.tokenizer_fingerprint();
+    }
+  }
+  return "";
+}
+
 void CompleteModels(const Recipe& recipe, ReportData* data) {
   for (ModelFacts& facts : data->models) {
     facts.label = ReadableName(facts.name);
     facts.licences = LicencesOf(recipe, facts.name);
-    if (!facts.tokenizer_fingerprint.empty()) continue;
-    for (const Evaluation& evaluation : data->evaluations) {
-      if (evaluation.model != facts.name) continue;
-      facts.tokenizer_fingerprint = evaluation.tokenizer_fingerprint;
+    if (facts.tokenizer_fingerprint.empty()) {
+      facts.tokenizer_fingerprint = TokenizerOf(facts.name, *data);
     }
   }
 }
@@ -194,6 +205,14 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path) {
 double NumberOr(const Json& object, absl::string_view key, double fallback) {
   const Json* value = object.Find(key);
   return value != nullptr && value->is_number() ? value->number() : fallback;
+}
+
+uint64_t CountAt(const Json& object, absl::string_view key) {
+  const Json* value = object.Find(key);
+  const bool is_count =
+      value != nullptr && value->is_integer() &&
+      !(value->kind() == Json::Kind::kInt && value->integer() < 0);
+  return is_count ? value->unsigned_integer() : 0;
 }
 
 const Evaluation* ReportData::FindEvaluation(absl::string_view stage) const {

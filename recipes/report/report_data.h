@@ -46,7 +46,6 @@ struct Evaluation {
   std::string source;         // scores.json, relative to the workspace
   std::string traces_source;  // traces.lbk
   std::string note;
-  std::string tokenizer_fingerprint;
   Json scores;  // the whole object of scores.json
   double confidence = 0.95;
   std::optional<double> pass_at_1;
@@ -67,10 +66,10 @@ struct Training {
   std::string objective;
   std::vector<std::pair<double, double>> loss;      // tokens, nats per token
   std::vector<std::pair<double, double>> held_out;  // tokens, nats per token
-  int64_t steps = 0;
-  int64_t tokens = 0;
-  int64_t loss_tokens = 0;
-  int64_t skipped_steps = 0;
+  uint64_t steps = 0;
+  uint64_t tokens = 0;
+  uint64_t loss_tokens = 0;
+  uint64_t skipped_steps = 0;
 };
 
 // Outputs that became training data.

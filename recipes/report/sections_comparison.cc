@@ -109,8 +109,41 @@ std::string Sentence(const Paired& paired) {
       "<li><b>", Escape(paired.label_a), "</b> ", size, " <b>",
       Escape(paired.label_b),
       absl::StrFormat("</b> (%g %% interval ", 100.0 * paired.confidence),
-      IntervalText(paired), ", p = ", PValue(paired.p_value_holm), ")",
-      paired.IsClear() ? "" : ": no clear difference", ".</li>\n");
+      IntervalText(paired), ", p\u00A0=\u00A0", PValue(paired.p_value_holm),
+      ")", paired.IsClear() ? "" : ": no clear difference", ".</li>\n");
+}
+
+std::string PairedTable(const ReportData& data,
+                        const std::vector<Paired>& all) {
+  const bool several = ByBenchmark(data).size() > 1;
+  Table table;
+  table.head = {"A",
+                "B",
+                "A − B",
+                "interval",
+                "p",
+                "p (Holm)",
+                "wins / losses / ties",
+                "smallest detectable"};
+  table.numeric = {false, false, true, true, true, true, true, true};
+  if (several) {
+    table.head.push_back("benchmark");
+    table.numeric.push_back(false);
+  }
+  for (const Paired& paired : all) {
+    std::vector<std::string> row = {
+        Escape(paired.label_a),
+        Escape(paired.label_b),
+        Points(paired.difference),
+        IntervalText(paired),
+        PValue(paired.p_value),
+        PValue(paired.p_value_holm),
+        absl::StrCat(paired.wins, " / ", paired.losses, " / ", paired.ties),
+        Figure(100.0 * paired.smallest_detectable)};
+    if (several) row.push_back(Escape(paired.benchmark));
+    table.rows.push_back(std::move(row));
+  }
+  return ToHtml(table);
 }
 
 std::string Card(const ReportData& data, const Evaluation& evaluation,
@@ -181,34 +214,16 @@ Section Comparisons(const ReportData& data) {
       "that keeps clear of the line at zero tells the two apart. p by "
       "sign-flip "
       "permutation, corrected over all rows by Holm's method.";
-  Table table;
-  table.head = {"A",
-                "B",
-                "benchmark",
-                "A − B",
-                "interval",
-                "p",
-                "p (Holm)",
-                "wins / losses / ties",
-                "smallest detectable"};
-  table.numeric = {false, false, false, true, true, true, true, true, true};
   std::vector<Difference> differences;
   for (const Paired& paired : all) {
     differences.push_back({absl::StrCat(paired.label_a, " − ", paired.label_b),
                            paired.difference, paired.low, paired.high,
                            Points(paired.difference), paired.colour});
-    table.rows.push_back(
-        {Escape(paired.label_a), Escape(paired.label_b),
-         Escape(paired.benchmark), Points(paired.difference),
-         IntervalText(paired), PValue(paired.p_value),
-         PValue(paired.p_value_holm),
-         absl::StrCat(paired.wins, " / ", paired.losses, " / ", paired.ties),
-         Points(paired.smallest_detectable)});
   }
   section.body = absl::StrCat(
       "<figure>\n",
       DifferenceChart(differences, "differences with their intervals"),
-      "</figure>\n", ToHtml(table));
+      "</figure>\n", PairedTable(data, all));
   for (const ComparisonFile& file : data.comparisons) {
     section.sources.push_back(file.source);
   }

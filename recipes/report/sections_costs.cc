@@ -64,8 +64,8 @@ std::vector<std::string> Head(const Columns& columns) {
 }
 
 std::string TokensAt(const Json& cost, absl::string_view key) {
-  const double tokens = NumberOr(cost, key, 0.0);
-  return tokens > 0.0 ? Count(static_cast<uint64_t>(tokens)) : "–";
+  const uint64_t tokens = CountAt(cost, key);
+  return tokens > 0 ? Count(tokens) : "–";
 }
 
 std::string Rate(const Json& cost) {

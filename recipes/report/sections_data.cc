@@ -93,8 +93,7 @@ std::string PackingTable(const ReportData& data) {
   table.numeric = {false, true, true, true, true, true};
   for (const auto& [source, json] : data.packings) {
     const auto count = [&json = json](absl::string_view key) {
-      return Count(
-          static_cast<uint64_t>(std::max(0.0, NumberOr(json, key, 0.0))));
+      return Count(CountAt(json, key));
     };
     table.rows.push_back({Escape(source.substr(0, source.find('/'))),
                           count("bins"), count("sequences"), count("tokens"),

@@ -102,10 +102,8 @@ std::string TrainingTable(const ReportData& data) {
   for (const Training& training : data.trainings) {
     const Points2D smooth = Smooth(training.loss);
     table.rows.push_back({Escape(training.label), Escape(training.objective),
-                          Count(static_cast<uint64_t>(training.steps)),
-                          Count(static_cast<uint64_t>(training.skipped_steps)),
-                          Count(static_cast<uint64_t>(training.tokens)),
-                          Count(static_cast<uint64_t>(training.loss_tokens)),
+                          Count(training.steps), Count(training.skipped_steps),
+                          Count(training.tokens), Count(training.loss_tokens),
                           smooth.empty() ? "–" : Figure(smooth.front().second),
                           smooth.empty() ? "–" : Figure(smooth.back().second),
                           training.held_out.empty()

@@ -39,7 +39,7 @@ std::string Missing(const Json& scores) {
   const Json* refused = scores.Find("refused_problems");
   const size_t problems =
       refused != nullptr && refused->is_array() ? refused->array().size() : 0;
-  const double samples = NumberOr(scores, "missing_samples", 0);
+  const uint64_t samples = CountAt(scores, "missing_samples");
   if (problems == 0 && samples == 0) return "none";
   return absl::StrCat(problems, " problems, ", samples, " samples");
 }
@@ -59,9 +59,8 @@ std::string MetricsTable(const BenchmarkGroup& group) {
          AtLargestK(scores, "pass_at_k"), AtLargestK(scores, "cons_at_k"),
          PercentAt(scores, "truncated_share"),
          PercentAt(scores, "no_answer_share"), Missing(scores),
-         absl::StrCat(
-             Count(static_cast<uint64_t>(NumberOr(scores, "problems", 0))),
-             " × ", NumberOr(scores, "samples_per_problem", 0))});
+         absl::StrCat(Count(CountAt(scores, "problems")), " × ",
+                      Count(CountAt(scores, "samples_per_problem")))});
   }
   return ToHtml(table);
 }

@@ -47,9 +47,13 @@ code { font: .85em/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
 .scroll { overflow-x: auto; margin: .6rem 0; }
 table { border-collapse: collapse; font-size: .88rem; min-width: 100%; }
 th { text-align: left; color: var(--soft); font-weight: 600;
-     vertical-align: bottom; overflow-wrap: normal; }
+     vertical-align: bottom; }
 th, td { padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); }
 td { vertical-align: top; }
+/* Words stay whole in narrow columns; names of files and foreign text need
+   not. */
+th, td { overflow-wrap: break-word; }
+td code, td bdi { overflow-wrap: anywhere; }
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 td.n { white-space: nowrap; }

@@ -77,6 +77,7 @@ TEST(Numbers, SharesAreInPercent) {
   EXPECT_EQ(Percent(std::numeric_limits<double>::quiet_NaN()), "–");
   EXPECT_EQ(Points(0.0521), "+5.2");
   EXPECT_EQ(Points(-0.0521), "−5.2");
+  EXPECT_EQ(Points(-0.0001), "0.0");
 }
 
 TEST(Numbers, DurationsChangeUnits) {

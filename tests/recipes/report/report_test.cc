@@ -12,6 +12,7 @@
 #include "recipes/report/sections.h"
 #include "tests/recipes/report/example_files.h"
 #include "tests/recipes/report/example_run.h"
+#include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 
@@ -91,10 +92,11 @@ TEST_F(ReportTest, HoldsTheFiguresOfTheArtefacts) {
   // comparison.json
   EXPECT_THAT(html, HasSubstr("<b>student distilled</b> scores 20.4 points "
                               "above <b>student sft</b>"));
-  EXPECT_THAT(html,
-              HasSubstr("scores 2.1 points below <b>teacher</b> "
-                        "(95 % interval −6.1 to +1.9, p = 0.31): no clear "
-                        "difference."));
+  EXPECT_THAT(
+      html,
+      HasSubstr("scores 2.1 points below <b>teacher</b> "
+                "(95 % interval −6.1 to +1.9, p\u00A0=\u00A00.31): no clear "
+                "difference."));
   // agreement.json: 41 + 17 of 60
   EXPECT_THAT(html, HasSubstr("60 traces carry a label (published_label); the "
                               "verifier agrees with 58 of them, 96.7"));
@@ -246,6 +248,50 @@ TEST_F(ReportTest, DamagedFilesAreNamed) {
                 IsError(absl::StatusCode::kDataLoss, file));
     LIMBECK_ASSERT_OK(WriteFileAtomically(path, before));
   }
+}
+
+TEST_F(ReportTest, DamageNeverCrashes) {
+  ExampleOptions small;
+  small.num_test_problems = 4;
+  small.samples_per_problem = 2;
+  ASSERT_NE(Render("run", small), "");
+  const char* const kFiles[] = {
+      "sft_scores-0123456789ab/part-0000/scores.json",
+      "student_sft-0123456789ab/part-0000/metrics.jsonl",
+      "comparison-0123456789ab/part-0000/comparison.json",
+      "trace_bins-0123456789ab/part-0000/packing.json", "ledger.json"};
+  int written = 0;
+  for (const std::string file : kFiles) {
+    const std::string path = JoinPath(request_.workspace, file);
+    const std::string before = *ReadFile(path);
+    ForEachMutation(before, 60, 3, [&](const std::string& bytes) {
+      LIMBECK_ASSERT_OK(WriteFileAtomically(path, bytes));
+      const absl::Status status = WriteReport(request_);
+      EXPECT_TRUE(status.ok() || !status.message().empty());
+      if (!status.ok()) return;
+      ++written;
+      const std::string html = *ReadFile(request_.output_path);
+      EXPECT_THAT(html, Not(HasSubstr("nan")));
+      EXPECT_THAT(html, Not(HasSubstr("=\"inf")));
+    });
+    LIMBECK_ASSERT_OK(WriteFileAtomically(path, before));
+  }
+  EXPECT_GT(written, 5);
+}
+
+TEST_F(ReportTest, ImpossibleNumbersAreDashes) {
+  ASSERT_NE(Render("run", {}), "");
+  Edit("trace_bins-0123456789ab/part-0000/packing.json", "\"bins\":1,",
+       "\"bins\":-1e300,");
+  Edit("trace_bins-0123456789ab/part-0000/packing.json", "\"fill\":0.93",
+       "\"fill\":1e999");
+  Edit("ledger.json", "\"wall_seconds\":1.0", "\"wall_seconds\":-1e308");
+  Edit("comparison-0123456789ab/part-0000/comparison.json", "0.151", "-1e308");
+  Edit("comparison-0123456789ab/part-0000/comparison.json", "0.257", "1e308");
+  const absl::Status status = WriteReport(request_);
+  EXPECT_TRUE(status.ok() || absl::IsDataLoss(status)) << status;
+  Edit("trace_bins-0123456789ab/part-0000/packing.json", "1e999", "1e300");
+  LIMBECK_EXPECT_OK(WriteReport(request_));
 }
 
 TEST_F(ReportTest, ArtefactOfAnUnknownStageIsAnError) {
