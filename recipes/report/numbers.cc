@@ -44,6 +44,7 @@ std::string Duration(double seconds) {
   constexpr double kLongest = 1e12;
   if (!(seconds >= 0.0 && seconds < kLongest)) return "–";
   const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (seconds < 0.995) return absl::StrFormat("%.2f%ss", seconds, kNoBreak);
   if (seconds < 9.95) return absl::StrFormat("%.1f%ss", seconds, kNoBreak);
   if (whole < 60) return absl::StrCat(whole, kNoBreak, "s");
   if (whole < 3600) {

@@ -15,7 +15,7 @@ std::string Percent(double share);
 std::string PercentRange(double low, double high);
 // A difference of shares in percentage points with its sign: "+12.3", "−0.4".
 std::string Points(double difference);
-// "0.5 s", "12 s", "3 min 20 s", "2 h 5 min"
+// "0.05 s", "2.5 s", "12 s", "3 min 20 s", "2 h 5 min"
 std::string Duration(double seconds);
 // Three significant digits, "1.23e-05" for the very small; "–" for NaN.
 std::string Figure(double number);

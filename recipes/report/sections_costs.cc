@@ -154,7 +154,8 @@ std::string PartsAddUp(const Json& ledger) {
   if (!(clock > 0.0)) return "";
   return absl::StrCat("<p>The run that wrote this page took ", Duration(clock),
                       " by the clock; its parts add up to ", Duration(parts),
-                      absl::StrFormat(" (%.2f %% apart).</p>\n",
+                      absl::StrFormat(" (%.2f s apart, %.2f %%).</p>\n",
+                                      std::abs(parts - clock),
                                       100.0 * std::abs(parts - clock) / clock));
 }
 

@@ -51,14 +51,20 @@ StackedBar FunnelBar(const StageCounts& stage) {
   return bar;
 }
 
-// Stages that count the same unit share a picture and its scale.
+// A sample is a trace as tokens: both share a picture.
+std::string FunnelOf(const StageCounts& stage) {
+  const std::string& unit = stage.manifest.counts().unit();
+  return unit == "samples" || unit == "traces" ? "traces and samples" : unit;
+}
+
+// Stages that count the same thing share a picture and its scale.
 std::string FunnelChart(const ReportData& data, const std::string& unit) {
   std::vector<StackedBar> bars;
   uint64_t most = 0;
   bool any_lost = false;
   for (const StageCounts& stage : data.stages) {
     const Counts& counts = stage.manifest.counts();
-    if (!InFunnel(stage) || counts.unit() != unit) continue;
+    if (!InFunnel(stage) || FunnelOf(stage) != unit) continue;
     bars.push_back(FunnelBar(stage));
     most = std::max(most, counts.in());
     any_lost = any_lost || counts.out() != counts.in();
@@ -164,7 +170,7 @@ Section Funnel(const ReportData& data) {
     if (!InFunnel(stage)) continue;
     section.sources.push_back(
         absl::StrCat(stage.artefact, "/manifest.textproto"));
-    const std::string& unit = stage.manifest.counts().unit();
+    const std::string unit = FunnelOf(stage);
     if (std::find(units.begin(), units.end(), unit) == units.end()) {
       units.push_back(unit);
     }

@@ -126,6 +126,7 @@ mark { background: var(--s4); color: var(--page); }
     --s4: #a8801a; --s5: #c0486c; --s6: #4a8fc2; --s7: #6b7a1f;
   }
   @page { margin: 16mm 14mm; }
+  html { font-size: 11px; }
   body { font-size: 10pt; background: #fff;
          -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   nav { display: none; }

@@ -81,7 +81,8 @@ TEST(Numbers, SharesAreInPercent) {
 }
 
 TEST(Numbers, DurationsChangeUnits) {
-  EXPECT_EQ(Duration(0.04), "0.0\u00A0s");
+  EXPECT_EQ(Duration(0.04), "0.04\u00A0s");
+  EXPECT_EQ(Duration(2.54), "2.5\u00A0s");
   EXPECT_EQ(Duration(9.96), "10\u00A0s");
   EXPECT_EQ(Duration(59.6), "1\u00A0min 0\u00A0s");
   EXPECT_EQ(Duration(7380), "2\u00A0h 3\u00A0min");
