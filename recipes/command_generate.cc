@@ -101,7 +101,8 @@ void AddSamplingOptions(CLI::App& verb, GenerateArguments& arguments) {
       ->check(CLI::NonNegativeNumber);
   verb.add_option("--min_p", arguments.min_p, "Default 0: off")
       ->check(CLI::Range(0.0, 1.0));
-  verb.add_option("--seed", arguments.seed, "Default 0");
+  verb.add_option("--seed", arguments.seed, "Default 0")
+      ->check(CLI::NonNegativeNumber);
   verb.add_option("--n", arguments.num_samples, "Samples of each line")
       ->check(CLI::Range(1, kMaxSamples));
   verb.add_option("--stop", arguments.sampler.stop_strings,

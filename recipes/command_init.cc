@@ -103,7 +103,8 @@ void AddInitCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("directory", arguments->directory, "New folder")->required();
   verb->add_option("--tokenizer", arguments->tokenizer,
                    "Folder whose tokenizer goes along");
-  verb->add_option("--seed", arguments->seed, "Of the weights, default 0");
+  verb->add_option("--seed", arguments->seed, "Of the weights, default 0")
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--dtype", arguments->dtype, "As stored, default float32")
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
   AddShapeOptions(*verb, arguments->config);

@@ -32,7 +32,8 @@ void AddInspectCommand(CLI::App& app, absl::Status& result) {
       "limbeck inspect workspace/quickstart/traces-0123456789ab --records 2");
   verb->add_option("path", arguments->path, "File or folder")->required();
   verb->add_option("--records", arguments->records,
-                   "Also the first N records of each shard, as text");
+                   "Also the first N records of each shard, as text")
+      ->check(CLI::NonNegativeNumber);
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return InspectCommand(*arguments); });
   });

@@ -48,6 +48,10 @@ absl::StatusOr<std::string> FindParent(const std::string& workspace,
 }
 
 absl::Status LineageCommand(const LineageArguments& arguments) {
+  if (!FileExists(arguments.shard) && !IsDirectory(arguments.shard)) {
+    return absl::NotFoundError(
+        absl::StrCat(arguments.shard, " does not exist"));
+  }
   const std::string artefact = ArtefactOfShard(arguments.shard);
   const std::string workspace = !arguments.workspace.empty()
                                     ? arguments.workspace
@@ -71,9 +75,12 @@ void AddLineageCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("shard", arguments->shard,
                    "Pack artefact, or its part-*/bins.lbk")
       ->required();
-  verb->add_option("row", arguments->row, "Number of the bin")->required();
+  verb->add_option("row", arguments->row, "Number of the bin")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--sequence", arguments->sequence,
-                   "Which sequence of the bin");
+                   "Which sequence of the bin")
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--workspace", arguments->workspace,
                    "Where the parents are (default: beside the artefact)");
   verb->callback([arguments, &result] { result = LineageCommand(*arguments); });

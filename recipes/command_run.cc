@@ -55,17 +55,27 @@ absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
       absl::StrCat(EscapeForTerminal(request.output_path), "\n"));
 }
 
+absl::Status CheckReportPath(const std::string& path) {
+  const std::string folder = DirName(path);
+  if (path.empty() || folder.empty() || IsDirectory(folder)) {
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError(
+      absl::StrCat("--report ", path, ": there is no folder '", folder, "'"));
+}
+
 // Refuses what cannot fit before anything runs.
 absl::Status CheckBudget(const OpenedRecipe& opened) {
-  LIMBECK_RETURN_IF_ERROR(MakeDirectories(opened.workspace));
   StagePlanner planner(opened.resolved, opened.workspace);
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<PlannedStage> stages,
                            planner.PlanAll());
+  LIMBECK_RETURN_IF_ERROR(
+      CheckFits(opened.resolved, stages,
+                EstimateStages(opened.resolved, stages, opened.workspace),
+                opened.workspace));
   // The run itself need not read large models again.
-  LIMBECK_RETURN_IF_ERROR(planner.SaveDigests());
-  return CheckFits(opened.resolved, stages,
-                   EstimateStages(opened.resolved, stages, opened.workspace),
-                   opened.workspace);
+  LIMBECK_RETURN_IF_ERROR(MakeDirectories(opened.workspace));
+  return planner.SaveDigests();
 }
 
 absl::Status RunCommand(const RunArguments& arguments) {
@@ -81,6 +91,8 @@ absl::Status RunCommand(const RunArguments& arguments) {
   ProgressDisplay progress(StderrProgress());
   LIMBECK_ASSIGN_OR_RETURN(const OpenedRecipe opened,
                            OpenRecipe(arguments.recipe));
+  LIMBECK_RETURN_IF_ERROR(CheckReportPath(arguments.report_path));
+  LIMBECK_RETURN_IF_ERROR(CheckOnly(opened.resolved.recipe, arguments.only));
   LIMBECK_RETURN_IF_ERROR(CheckBudget(opened));
   RunOptions options;
   options.workspace = opened.workspace;

@@ -24,6 +24,7 @@ int Fail(absl::string_view message) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  limbeck::FillStandardDescriptors();
   CLI::App app("Limbeck turns a teacher's reasoning into small students.",
                "limbeck");
   app.set_version_flag("--version", limbeck::LimbeckVersion());

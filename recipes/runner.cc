@@ -188,6 +188,8 @@ class RecipeRun {
   RunResult result_;
 };
 
+}  // namespace
+
 absl::Status CheckOnly(const Recipe& recipe,
                        const std::vector<std::string>& only) {
   std::vector<std::string> known;
@@ -199,8 +201,6 @@ absl::Status CheckOnly(const Recipe& recipe,
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<RunResult> RunRecipe(const ResolvedRecipe& recipe,
                                     const RunOptions& options,

@@ -41,6 +41,10 @@ struct RunResult {
   std::string ledger_path;
 };
 
+// Refuses names in `only` that are no stages of the recipe.
+absl::Status CheckOnly(const Recipe& recipe,
+                       const std::vector<std::string>& only);
+
 // Holds the workspace's lock while it works; a second run in one workspace is
 // refused. A stage that fails stops the run: the error names it. Cancelled
 // when the token was set; the same call later goes on from there.

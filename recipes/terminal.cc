@@ -1,5 +1,6 @@
 #include "recipes/terminal.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -106,6 +107,14 @@ std::string FitToWidth(absl::string_view utf8, int width) {
     ++at;
   }
   return absl::StrCat(utf8.substr(0, at), "~");
+}
+
+void FillStandardDescriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number, which is this one.
+    open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 bool IsTerminal(int descriptor) { return isatty(descriptor) == 1; }

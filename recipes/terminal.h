@@ -22,6 +22,10 @@ int TextWidth(absl::string_view utf8);
 // At most `width` columns; a cut is marked by "~".
 std::string FitToWidth(absl::string_view utf8, int width);
 
+// Fills standard descriptors that are closed, so that no file of ours gets the
+// number that messages go to. Writing to a filled one still fails.
+void FillStandardDescriptors();
+
 // Whether the file descriptor is a terminal, and its width (80 when unknown).
 bool IsTerminal(int descriptor);
 int TerminalWidth(int descriptor);

@@ -645,6 +645,46 @@ class Disk(Case):
                             "No space left on device")
 
 
+class Arguments(Case):
+    def test_only_and_report_are_checked_before_anything_runs(self):
+        for arguments, words in (
+                (["--only", "tokns"], ["no such stage", "'tokens'"]),
+                (["--report", self.folder / "none/r.html"],
+                 ["--report", "there is no folder", "none"])):
+            done = self.run_recipe(arguments=arguments)
+            self.assert_refused(done, *words)
+            self.assertFalse(self.workspace.exists())
+
+    def test_lineage_of_nothing(self):
+        bins = artefact(FINISHED, "bins")
+        for arguments, words in (
+                (["nowhere", 0], ["nowhere does not exist"]),
+                ([bins, 99], ["has 6 bins, bin 99"]),
+                ([bins, 0, "--sequence", 99], ["sequence 99"]),
+                ([artefact(FINISHED, "tokens"), 0], ["bins.lbk"])):
+            self.assert_refused(run("lineage", *arguments), *words)
+        self.assertNotEqual(run("lineage", bins, "--", "-1").returncode, 0)
+
+    def test_inspect_of_other_files(self):
+        for content in (b"", b"text", bytes(range(256)) * 9):
+            path = self.folder / "file"
+            path.write_bytes(content)
+            self.assert_refused(run("inspect", path), str(path))
+        self.assert_refused(run("inspect", self.folder), str(self.folder),
+                            "nothing to inspect")
+
+    def test_closed_descriptors(self):
+        """Messages never end up in a file that got the number 2."""
+        done = self.run_recipe(preexec_fn=lambda: os.close(2))
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(digests(self.workspace), digests(FINISHED))
+        self.assertEqual((self.workspace / "lock").read_bytes(), b"")
+        done = run("doctor", preexec_fn=lambda: os.close(1))
+        self.assert_refused(done, "standard output", "Bad file descriptor")
+        done = run("verify", preexec_fn=lambda: os.close(0))
+        self.assert_refused(done, "standard input", "Bad file descriptor")
+
+
 class TwoRuns(Case):
     LONG = "student.max_tokens=1500000"
 

@@ -149,6 +149,39 @@ TEST_F(Runner, DamagedRootManifestIsAnErrorNotARerun) {
   EXPECT_THAT(RunIt(), IsError(absl::StatusCode::kDataLoss, "half-"));
 }
 
+TEST_F(Runner, ReusedFilesAreAsTheirManifestSays) {
+  const std::vector<std::string> changes = {"verified.compare_with=integer"};
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const RunResult result, RunIt(changes));
+  const std::string& verified = result.stages[3].directory;
+  for (const char* name :
+       {"part-0000/traces.lbk", "part-0000/agreement.json"}) {
+    const std::string path = JoinPath(verified, name);
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string whole, ReadFile(path));
+    LIMBECK_ASSERT_OK(
+        WriteFileAtomically(path, whole.substr(0, whole.size() - 1)));
+    EXPECT_THAT(
+        RunIt(changes),
+        IsError(absl::StatusCode::kDataLoss,
+                absl::StrCat(name, " has ", whole.size() - 1,
+                             " bytes, its manifest says ", whole.size())));
+    LIMBECK_ASSERT_OK(WriteFileAtomically(path, whole));
+    EXPECT_THAT(Ran(RunIt(changes)), IsEmpty());
+  }
+}
+
+// A shard's blocks have checksums, other files only their manifest.
+TEST_F(Runner, FilesWithoutChecksumsAreReadBeforeReuse) {
+  const std::vector<std::string> changes = {"verified.compare_with=integer"};
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const RunResult result, RunIt(changes));
+  const std::string path =
+      JoinPath(result.stages[3].directory, "part-0000/agreement.json");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(std::string text, ReadFile(path));
+  text[text.size() / 2] ^= 1;
+  LIMBECK_ASSERT_OK(WriteFileAtomically(path, text));
+  EXPECT_THAT(RunIt(changes),
+              IsError(absl::StatusCode::kDataLoss, "has SHA-256 "));
+}
+
 TEST_F(Runner, UnfinishedArtefactIsCompleted) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(const RunResult before, RunIt());
   const std::string directory = before.stages[1].directory;

@@ -205,6 +205,22 @@ TEST(Artefact, VerifyFilesFindsEveryKindOfDamage) {
               IsError(absl::StatusCode::kDataLoss, "is missing"));
 }
 
+TEST(Artefact, RootDoesNotVouchForADamagedPartition) {
+  Workbench bench;
+  LIMBECK_ASSERT_OK(MakeArtefact(bench, "a", 2));
+  const Artefact artefact = bench.Open("a");
+  const std::string path = artefact.Path(1, kProblemsFile);
+  auto whole = ReadFile(path);
+  LIMBECK_ASSERT_OK(whole);
+  LIMBECK_ASSERT_OK(WriteFileAtomically(path, whole->substr(0, 10)));
+  LIMBECK_ASSERT_OK(RemoveTree(JoinPath(bench.Directory("a"), kManifestName)));
+  EXPECT_THAT(MakeArtefact(bench, "a", 2),
+              IsError(absl::StatusCode::kDataLoss,
+                      absl::StrCat("has 10 bytes, its manifest says ",
+                                   whole->size(), "; remove ")));
+  EXPECT_FALSE(Artefact::Open(bench.Directory("a")).ok());
+}
+
 TEST(Artefact, CancelledBetweenPartitions) {
   Workbench bench;
   const StageRun run = bench.MakeRun("a", "some", {});
