@@ -101,6 +101,7 @@ svg .empty { fill: var(--tint); stroke: var(--line); }
 .trace pre { margin: 0; white-space: pre-wrap; max-height: 26rem;
              overflow-y: auto; unicode-bidi: isolate;
              font: .82rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
+.trace pre .soft { font-size: inherit; }
 mark { background: var(--s4); color: var(--page); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .question { font-weight: 600; margin: 1.4rem 0 .5rem; white-space: pre-line; }
@@ -135,6 +136,8 @@ mark { background: var(--s4); color: var(--page); }
   p { orphans: 3; widows: 3; }
   .guide, .question { break-inside: avoid; }
   .charts { grid-template-columns: 1fr 1fr; }
+  svg text { font-size: 11px; }
+  svg .soft { font-size: 10px; }
   .legend { margin: 0; }
   figure, tr, .card, .trace { break-inside: avoid; }
   thead { display: table-header-group; }
@@ -142,7 +145,7 @@ mark { background: var(--s4); color: var(--page); }
   table { font-size: 8pt; }
   th, td { padding-right: .45rem; }
   td.n { white-space: normal; }
-  .trace pre { max-height: none; overflow: visible; font-size: 8pt; }
+  .trace pre { max-height: none; overflow: visible; }
 }
 )css";
 
