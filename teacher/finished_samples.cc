@@ -114,7 +114,12 @@ absl::StatusOr<std::vector<GeneratedSample>> ReadFinishedSamples(
   if (absl::IsNotFound(manifest.status())) return none;
   if (!manifest.ok()) return manifest.status();
   if (WorkFingerprint(*manifest, teacher) != work_fingerprint) return none;
-  LIMBECK_RETURN_IF_ERROR(VerifyFiles(directory, *manifest));
+  const absl::Status whole = VerifyFiles(directory, *manifest);
+  if (!whole.ok()) {
+    return absl::Status(whole.code(),
+                        absl::StrCat(whole.message(), "; remove ", directory,
+                                     " to have its samples made again"));
+  }
   LIMBECK_ASSIGN_OR_RETURN(std::vector<GeneratedSample> samples,
                            ReadTraces(directory));
   LIMBECK_ASSIGN_OR_RETURN(

@@ -10,6 +10,7 @@ leave nothing half-written, and work once it is repaired.
 import fcntl
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -20,7 +21,7 @@ import unittest
 from pathlib import Path
 
 import program
-from program import Case, TINY, artefact, digests, is_complete, run
+from program import Case, TINY, artefact, digests, run
 
 TINY_TEXT = TINY.read_text()
 
@@ -506,6 +507,22 @@ class Damage(Case):
         manifest.write_bytes(b"")
         self.assert_done(self.run_recipe())
         self.assertEqual(digests(self.workspace), digests(FINISHED))
+
+    def test_damaged_samples_are_not_taken_over(self):
+        """More samples per problem reuse the earlier ones, if whole."""
+        shard = self.shard("scores", "part-0000/traces.lbk")
+        whole = shard.read_bytes()
+        damaged = bytearray(whole)
+        damaged[len(whole) // 2] ^= 1
+        shard.write_bytes(damaged)
+        done = self.run_recipe(TINY, "scores.samples_per_problem=3")
+        self.assert_refused(done, "stage 'scores'", "traces.lbk", "SHA-256",
+                            "; remove ")
+        more = re.search(r"remove (\S+) to have", done.stderr)[1]
+        self.assertNotIn(str(shard.parents[1]), more)
+        shutil.rmtree(more)
+        done = self.run_recipe(TINY, "scores.samples_per_problem=3")
+        self.assert_done(done)
 
     def test_damage_in_an_interrupted_artefact(self):
         folder = artefact(self.workspace, "tokens")

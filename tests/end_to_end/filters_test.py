@@ -11,7 +11,6 @@ end. tests/recipes has what the numbers must be.
 import json
 import math
 import tempfile
-import unittest
 from pathlib import Path
 
 import program
