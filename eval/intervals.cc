@@ -20,6 +20,15 @@ double Share(const RightOf& problem) {
          static_cast<double>(problem.samples);
 }
 
+// Of the share c/k, with the chance behind it taken at Jeffreys' posterior mean
+// (c + 1/2) / (k + 1): few samples that agree do not prove a chance of 0 or 1.
+double ShareVariance(const RightOf& problem) {
+  const auto samples = static_cast<double>(problem.samples);
+  const double chance =
+      (static_cast<double>(problem.correct) + 0.5) / (samples + 1);
+  return chance * (1 - chance) / samples;
+}
+
 double MeanShare(const std::vector<RightOf>& problems) {
   double sum = 0;
   for (const RightOf& problem : problems) sum += Share(problem);
@@ -138,10 +147,7 @@ Interval ExamInterval(const std::vector<RightOf>& problems,
     return WilsonOverProblems(problems, options.confidence);
   }
   double sum = 0;
-  for (const RightOf& problem : problems) {
-    const double share = Share(problem);
-    sum += share * (1 - share) / static_cast<double>(problem.samples - 1);
-  }
+  for (const RightOf& problem : problems) sum += ShareVariance(problem);
   const auto count = static_cast<double>(problems.size());
   return Around(MeanShare(problems), std::sqrt(sum) / count,
                 options.confidence);

@@ -39,11 +39,13 @@ double SortedQuantile(const std::vector<double>& sorted, double p);
 // Wilson's interval for a binomial share (Wilson 1927), trials >= 1.
 Interval WilsonInterval(int64_t successes, int64_t trials, double confidence);
 
-// mean +- z sqrt(sum p(1-p)/(k-1)) / N over the problems' shares p = c/k.
-// Where some problem has one sample only, its noise cannot be told from the
-// problems' differences: the Wilson interval over the problems, which is wider,
-// takes its place; so does Wilson's over all samples when all are right or all
-// wrong. At least one problem.
+// mean +- z sqrt(sum q(1-q)/k) / N over the problems' shares c/k, cut to
+// [0, 1], with q = (c + 1/2) / (k + 1), the mean under Jeffreys' prior (Brown,
+// Cai and DasGupta 2001): never without width, even if samples agree. Where
+// some problem has one sample only, its noise cannot be told from the problems'
+// differences: the Wilson interval over the problems, which is wider, takes its
+// place; so does Wilson's over all samples when all are right or all wrong. At
+// least one problem.
 Interval ExamInterval(const std::vector<RightOf>& problems,
                       const IntervalOptions& options);
 

@@ -50,14 +50,53 @@ TEST(ExamInterval, IsTheFormula) {
   const std::vector<RightOf> problems = {{2, 8}, {8, 8}, {5, 8}, {0, 8}};
   double sum = 0;
   for (const RightOf& p : problems) {
-    const double share = static_cast<double>(p.correct) / 8;
-    sum += share * (1 - share) / 7;
+    const double wrong = static_cast<double>(p.samples - p.correct);
+    const double right = static_cast<double>(p.correct);
+    sum += (right + 0.5) * (wrong + 0.5) / 81 / 8;
   }
   const double mean = 15.0 / 32;
   const double reach = kZ95 * std::sqrt(sum / 16);
   const Interval interval = ExamInterval(problems, {});
   EXPECT_NEAR(interval.low, mean - reach, 1e-9);
   EXPECT_NEAR(interval.high, mean + reach, 1e-9);
+}
+
+// Every variance here is q(1-q)/2 with q = 1/6 or 5/6: 5/72.
+TEST(ExamInterval, HasWidthWhereTheSamplesOfEachProblemAgree) {
+  std::vector<RightOf> problems(8, {0, 2});
+  problems[3].correct = 2;
+  const Interval interval = ExamInterval(problems, {});
+  EXPECT_EQ(interval.low, 0);
+  EXPECT_NEAR(interval.high, 0.125 + kZ95 * std::sqrt(8 * 5.0 / 72) / 8, 1e-9);
+  for (RightOf& problem : problems) {
+    problem.samples = 1000;
+    problem.correct *= 500;
+  }
+  const Interval many = ExamInterval(problems, {});
+  EXPECT_LT(many.low, 0.125);
+  EXPECT_GT(many.high, 0.125);
+  EXPECT_LT(many.high - many.low, 0.01);
+}
+
+// One fixed exam whose chances are 0.05, 0.10 ... 0.95, sat again and again.
+TEST(ExamInterval, CoversTheScoreOfTheSameExam) {
+  int covered = 0;
+  constexpr int kSittings = 400;
+  for (uint64_t sitting = 0; sitting < kSittings; ++sitting) {
+    std::vector<RightOf> problems;
+    for (uint64_t i = 1; i < 20; ++i) {
+      const uint64_t key = RandomKey(sitting, RandomPurpose::kTest, i);
+      RightOf problem{0, 2};
+      for (uint64_t s = 0; s < 2; ++s) {
+        const double chance = 0.05 * static_cast<double>(i);
+        problem.correct += RandomUniform(key, s) < chance ? 1 : 0;
+      }
+      problems.push_back(problem);
+    }
+    const Interval interval = ExamInterval(problems, {});
+    covered += interval.low <= 0.5 && 0.5 <= interval.high ? 1 : 0;
+  }
+  EXPECT_GE(covered, 367);  // 95 % of 400 less three standard deviations
 }
 
 TEST(ExamInterval, OneSampleEachFallsBackToWilson) {
