@@ -55,8 +55,8 @@ absl::Status Prefixed(const std::string& place, const absl::Status& status,
                       absl::StrCat(place, ": ", status.message(), hint));
 }
 
-constexpr absl::string_view kRecoveryHint =
-    "; RecoverShard saves the whole blocks to a new shard";
+constexpr absl::string_view kDamageHint =
+    "; remove the artefact's folder so that its stage runs again";
 
 }  // namespace
 
@@ -67,8 +67,7 @@ absl::Status ShardReader::Impl::Open() {
   LIMBECK_ASSIGN_OR_RETURN(header, ParseShardHeader(*header_bytes));
   absl::StatusOr<LocatedTrailer> located = DecodeTrailer(file_->bytes());
   if (!located.ok()) {
-    return Prefixed("the index cannot be read", located.status(),
-                    kRecoveryHint);
+    return Prefixed("the index cannot be read", located.status(), kDamageHint);
   }
   if (located->trailer.header_bytes != *header_bytes) {
     return absl::DataLossError("the two copies of the header differ");
@@ -125,7 +124,7 @@ absl::Status ShardReader::Impl::LoadBlock(size_t block) {
   const absl::string_view bytes = file_->bytes().substr(
       position.offset, EndOfBlock(block) - position.offset);
   absl::StatusOr<DecodedBlock> decoded = DecodedBlock::Decode(bytes, marker_);
-  if (!decoded.ok()) return Prefixed(place, decoded.status(), kRecoveryHint);
+  if (!decoded.ok()) return Prefixed(place, decoded.status(), kDamageHint);
   const uint64_t records = EndOfRecords(block) - position.first_record;
   if (decoded->file_bytes() != bytes.size() ||
       decoded->header().first_record != position.first_record ||

@@ -101,7 +101,7 @@ TEST_F(ShardDamage, EveryFlippedBitIsFound) {
   });
 }
 
-TEST_F(ShardDamage, ErrorsNameBlockByteAndRecovery) {
+TEST_F(ShardDamage, ErrorsNameBlockByteAndRemedy) {
   std::string damaged = bytes_;
   damaged[EndOfBlock(1) - 1] ^= 1;
   WriteQuickly(path_, damaged);
@@ -112,16 +112,18 @@ TEST_F(ShardDamage, ErrorsNameBlockByteAndRecovery) {
               IsError(absl::StatusCode::kDataLoss,
                       absl::StrCat("block 1 at byte ", blocks_[1].offset)));
   EXPECT_THAT(std::string(status.message()), HasSubstr("payload's checksum"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("RecoverShard"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("remove the artefact's folder"));
   // Other blocks stay readable.
   LIMBECK_EXPECT_OK(reader->Read(0, &span));
   LIMBECK_EXPECT_OK(reader->Read(kRecords - 1, &span));
 }
 
-TEST_F(ShardDamage, MissingEndAsksForRecovery) {
+TEST_F(ShardDamage, MissingEndNamesTheRemedy) {
   const absl::Status status =
       ReadDamaged(bytes_.substr(0, bytes_.size() - 1)).status();
-  EXPECT_THAT(status, IsError(absl::StatusCode::kDataLoss, "RecoverShard"));
+  EXPECT_THAT(status, IsError(absl::StatusCode::kDataLoss,
+                              "remove the artefact's folder"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("never finished"));
 }
 
