@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/check.h"
 #include "data/base/posix.h"
@@ -19,6 +20,10 @@ using Line = absl::StatusOr<Json>;
 
 absl::StatusOr<Json> ParseObject(const JsonlReader& reader,
                                  const JsonlLine& line) {
+  if (!line.too_long() && absl::StripAsciiWhitespace(line.text).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("line ", line.number, ": empty line"));
+  }
   LIMBECK_ASSIGN_OR_RETURN(Json json, ParseJsonlLine(reader, line));
   if (json.is_object()) return json;
   return absl::InvalidArgumentError(
@@ -81,8 +86,10 @@ absl::StatusOr<uint64_t> AnswerBatch(const FilterRun& run,
 
 absl::Status RunFilter(const FilterRun& run) {
   LIMBECK_CHECK_GE(run.max_batch, 1);
+  JsonlOptions options;
+  options.deliver_blank_lines = true;  // each line has its answer
   LIMBECK_ASSIGN_OR_RETURN(const std::unique_ptr<JsonlReader> reader,
-                           JsonlReader::Open(run.input));
+                           JsonlReader::Open(run.input, options));
   uint64_t lines = 0;
   uint64_t errors = 0;
   while (true) {

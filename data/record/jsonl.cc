@@ -38,7 +38,8 @@ JsonlReader::JsonlReader(std::string path, int descriptor,
                          const JsonlOptions& options)
     : path_(std::move(path)),
       descriptor_(descriptor),
-      max_line_bytes_(std::min(options.max_line_bytes, kLongestLine)) {}
+      max_line_bytes_(std::min(options.max_line_bytes, kLongestLine)),
+      deliver_blank_lines_(options.deliver_blank_lines) {}
 
 absl::Status JsonlReader::Refill() {
   buffer_.resize(kBufferBytes);
@@ -95,7 +96,7 @@ absl::StatusOr<bool> JsonlReader::Next(JsonlLine* line) {
     line->text = text.substr(0, max_line_bytes_);
     const bool blank =
         !line->too_long() && absl::StripAsciiWhitespace(text).empty();
-    if (!blank) return true;
+    if (!blank || deliver_blank_lines_) return true;
   }
 }
 

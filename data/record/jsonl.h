@@ -17,6 +17,7 @@ namespace limbeck {
 struct JsonlOptions {
   // Longer lines are delivered cut, with `bytes` telling their true length.
   uint64_t max_line_bytes = uint64_t{64} << 20;
+  bool deliver_blank_lines = false;  // else Next skips them
 };
 
 struct JsonlLine {
@@ -37,7 +38,7 @@ class JsonlReader {
   static absl::StatusOr<std::unique_ptr<JsonlReader>> Open(
       const std::string& path, const JsonlOptions& options = {});
 
-  // Next line that is not blank; false at the end.
+  // Next line, by default the next that is not blank; false at the end.
   absl::StatusOr<bool> Next(JsonlLine* line);
   // Whether a whole line has been read ahead: Next will not wait for the
   // writer of a pipe.
@@ -54,6 +55,7 @@ class JsonlReader {
   const std::string path_;
   const ScopedDescriptor descriptor_;
   const uint64_t max_line_bytes_;
+  const bool deliver_blank_lines_;
   std::string buffer_;
   size_t buffer_used_ = 0;  // bytes of buffer_ that were delivered
   uint64_t offset_ = 0;     // in the file, of buffer_[buffer_used_]

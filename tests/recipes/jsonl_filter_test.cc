@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "data/base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -70,21 +68,32 @@ TEST(JsonlFilter, BadLinesAreAnsweredAndCounted) {
   const Result result = FilterText(
       "{\"x\":1}\nnonsense\n{\"x\":-1,\"id\":7}\n\n[1]\n{\"x\":4}\n");
   EXPECT_THAT(result.status, IsError(absl::StatusCode::kInvalidArgument,
-                                     "3 of 5 lines had an error"));
+                                     "4 of 6 lines had an error"));
   std::vector<std::string> lines;
   for (size_t at = 0; at < result.output.size();) {
     const size_t end = result.output.find('\n', at);
     lines.push_back(result.output.substr(at, end - at));
     at = end + 1;
   }
-  ASSERT_EQ(lines.size(), 5u);
+  ASSERT_EQ(lines.size(), 6u);
   EXPECT_EQ(lines[0], "{\"y\":2}");
   EXPECT_THAT(lines[1], HasSubstr("{\"error\":"));
   EXPECT_THAT(lines[1], HasSubstr("line 2"));
   EXPECT_EQ(lines[2], "{\"id\":7,\"error\":\"x is -1\"}");
-  EXPECT_THAT(lines[3],
+  EXPECT_EQ(lines[3], "{\"error\":\"line 4: empty line\"}");
+  EXPECT_THAT(lines[4],
               HasSubstr("line 5: expected an object, found an array"));
-  EXPECT_EQ(lines[4], "{\"y\":8}");
+  EXPECT_EQ(lines[5], "{\"y\":8}");
+}
+
+TEST(JsonlFilter, BlankLinesAreLinesTheEndOfTheFileIsNone) {
+  const Result result = FilterText("\n{\"x\":1}\n \t\r\n{\"x\":2}\n\n", 3);
+  EXPECT_THAT(result.status, IsError(absl::StatusCode::kInvalidArgument,
+                                     "3 of 5 lines had an error"));
+  EXPECT_EQ(result.output,
+            "{\"error\":\"line 1: empty line\"}\n{\"y\":2}\n"
+            "{\"error\":\"line 3: empty line\"}\n{\"y\":4}\n"
+            "{\"error\":\"line 5: empty line\"}\n");
 }
 
 TEST(JsonlFilter, EmptyInputIsFine) {
@@ -129,10 +138,8 @@ TEST(JsonlFilter, FailingOutputStops) {
 TEST(JsonlFilter, EveryMutationGetsOneAnswerPerLine) {
   const std::string good = "{\"x\":1,\"id\":3}\n{\"x\":22}\n{\"x\":-5}\n";
   ForEachMutation(good, 100, 5, [](const std::string& text) {
-    int lines = 0;
-    for (absl::string_view line : absl::StrSplit(text, '\n')) {
-      if (!absl::StripAsciiWhitespace(line).empty()) ++lines;
-    }
+    auto lines = std::count(text.begin(), text.end(), '\n');
+    if (!text.empty() && text.back() != '\n') ++lines;
     const Result result = FilterText(text, 2);
     EXPECT_EQ(std::count(result.output.begin(), result.output.end(), '\n'),
               lines)
