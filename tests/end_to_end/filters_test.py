@@ -91,7 +91,7 @@ class EveryFilter(Filter):
 
     def test_input_from_a_file_and_from_dash(self):
         for verb, line, _ in self.table()[:1] + self.table()[4:5]:
-            path = self.write("lines.jsonl", json.dumps(line) + "\r\n\n" +
+            path = self.write("lines.jsonl", json.dumps(line) + "\r\n" +
                               json.dumps(line))
             from_file = run(*verb, path)
             self.assertEqual(from_file.returncode, GOOD, from_file.stderr)
