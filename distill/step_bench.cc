@@ -69,6 +69,7 @@ PackedSignals MakeSignals(const PackedBin& bin) {
     TeacherSignal* signal = signals.add_signals();
     signals.add_sequence_of_signal(static_cast<uint32_t>(s));
     signal->set_num_tokens(kSequenceTokens - kPromptTokens);
+    signal->set_vocab_size(kVocab);
     TopKSignal* top_k = signal->mutable_top_k();
     top_k->set_codec(LOGPROB_CODEC_FLOAT32);
     for (uint32_t t = 0; t < signal->num_tokens(); ++t) {

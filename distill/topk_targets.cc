@@ -2,82 +2,52 @@
 #include "distill/topk_targets.h"
 
 #include <ATen/ATen.h>
-#include <c10/util/Half.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
+#include "teacher/signal_records.h"
 
 namespace limbeck {
 namespace {
 
 constexpr float kNoMass = -std::numeric_limits<float>::infinity();
 
-// Reading as below assumes the byte order of the format.
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-
 // One signal with the place of its first output token in the micro-batch.
 struct PlacedSignal {
   const TeacherSignal* signal;
   std::string place;  // for messages
   int64_t first_row;  // row that predicts its first token
+  TopKColumns columns;
 };
 
-size_t BytesPerLogprob(LogprobCodec codec) {
-  switch (codec) {
-    case LOGPROB_CODEC_FLOAT32:
-      return 4;
-    case LOGPROB_CODEC_FLOAT16:
-      return 2;
-    default:
-      return 0;
+// The student's vocabulary may be smaller than the one the signal is for.
+absl::Status CheckColumns(const PlacedSignal& placed, int64_t vocab_size) {
+  for (uint32_t count : placed.columns.counts) {
+    if (static_cast<int64_t>(count) > vocab_size) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          placed.place, ": its signal has ", count,
+          " entries for one token, the vocabulary has ", vocab_size));
+    }
   }
+  for (uint32_t id : placed.columns.ids) {
+    if (static_cast<int64_t>(id) >= vocab_size) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(placed.place, ": its signal names id ", id,
+                       ", the vocabulary has ", vocab_size));
+    }
+  }
+  return absl::OkStatus();
 }
 
-float ReadLogprob(const TopKSignal& top_k, size_t entry) {
-  const char* bytes = top_k.logprobs().data();
-  if (top_k.codec() == LOGPROB_CODEC_FLOAT16) {
-    uint16_t bits = 0;
-    std::memcpy(&bits, bytes + 2 * entry, sizeof(bits));
-    return static_cast<float>(c10::Half(bits, c10::Half::from_bits()));
-  }
-  float value = 0.0f;
-  std::memcpy(&value, bytes + 4 * entry, sizeof(value));
-  return value;
-}
-
-absl::Status CheckShape(const TopKSignal& top_k, uint32_t num_tokens,
-                        const std::string& place) {
-  uint64_t entries = 0;
-  for (uint32_t count : top_k.counts()) entries += count;
-  const size_t width = BytesPerLogprob(top_k.codec());
-  if (width == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(place, ": its signal has log-prob codec ",
-                     static_cast<int>(top_k.codec()), ", known are 1 and 2"));
-  }
-  if (top_k.counts_size() == static_cast<int>(num_tokens) &&
-      entries == static_cast<uint64_t>(top_k.ids_size()) &&
-      top_k.logprobs().size() == entries * width &&
-      top_k.tail_logprobs().size() == size_t{num_tokens} * 4) {
-    return absl::OkStatus();
-  }
-  return absl::DataLossError(
-      absl::StrCat(place, ": its signal of ", num_tokens, " tokens has ",
-                   top_k.counts_size(), " counts that sum to ", entries, ", ",
-                   top_k.ids_size(), " ids, ", top_k.logprobs().size(),
-                   " bytes of log-probs and ", top_k.tail_logprobs().size(),
-                   " bytes of tails"));
-}
-
-absl::Status CheckSignal(const PlacedSignal& placed, const BatchRules& rules) {
+absl::Status ReadColumns(const BatchRules& rules, PlacedSignal& placed) {
   const TeacherSignal& signal = *placed.signal;
   if (!signal.has_top_k()) {
     return absl::InvalidArgumentError(
@@ -92,23 +62,14 @@ absl::Status CheckSignal(const PlacedSignal& placed, const BatchRules& rules) {
                      ": score the data with a teacher of the "
                      "same tokenizer"));
   }
-  LIMBECK_RETURN_IF_ERROR(
-      CheckShape(signal.top_k(), signal.num_tokens(), placed.place));
-  for (uint32_t count : signal.top_k().counts()) {
-    if (static_cast<int64_t>(count) > rules.vocab_size) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          placed.place, ": its signal has ", count,
-          " entries for one token, the vocabulary has ", rules.vocab_size));
-    }
+  absl::StatusOr<TopKColumns> columns = ReadTopKSignal(signal);
+  if (!columns.ok()) {
+    return absl::Status(
+        columns.status().code(),
+        absl::StrCat(placed.place, ": ", columns.status().message()));
   }
-  for (uint32_t id : signal.top_k().ids()) {
-    if (static_cast<int64_t>(id) >= rules.vocab_size) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(placed.place, ": its signal names id ", id,
-                       ", the vocabulary has ", rules.vocab_size));
-    }
-  }
-  return absl::OkStatus();
+  placed.columns = *std::move(columns);
+  return CheckColumns(placed, rules.vocab_size);
 }
 
 absl::Status PlaceSignals(const LoadedBin& loaded, int64_t bin_start,
@@ -142,7 +103,8 @@ absl::Status PlaceSignals(const LoadedBin& loaded, int64_t bin_start,
     }
     placed.push_back(
         {&signal, place,
-         bin_start + sequence.start() + static_cast<int64_t>(first) - 1});
+         bin_start + sequence.start() + static_cast<int64_t>(first) - 1,
+         TopKColumns()});
   }
   return absl::OkStatus();
 }
@@ -150,7 +112,7 @@ absl::Status PlaceSignals(const LoadedBin& loaded, int64_t bin_start,
 int64_t LargestCount(const std::vector<PlacedSignal>& placed) {
   uint32_t largest = 1;
   for (const PlacedSignal& entry : placed) {
-    for (uint32_t count : entry.signal->top_k().counts()) {
+    for (uint32_t count : entry.columns.counts) {
       largest = std::max(largest, count);
     }
   }
@@ -167,19 +129,18 @@ struct Padded {
 
 void FillSignal(const PlacedSignal& placed, const float* token_weight,
                 std::vector<bool>& covered, Padded& padded) {
-  const TopKSignal& top_k = placed.signal->top_k();
+  const TopKColumns& columns = placed.columns;
   size_t entry = 0;
-  for (int token = 0; token < top_k.counts_size(); ++token) {
-    const size_t count = top_k.counts(token);
-    const int64_t row = placed.first_row + token;
+  for (size_t token = 0; token < columns.counts.size(); ++token) {
+    const size_t count = columns.counts[token];
+    const int64_t row = placed.first_row + static_cast<int64_t>(token);
     if (token_weight[row] != 0.0f) {
       for (size_t k = 0; k < count; ++k) {
         const int64_t at = row * padded.width + static_cast<int64_t>(k);
-        padded.ids[at] = top_k.ids(static_cast<int>(entry + k));
-        padded.logprobs[at] = ReadLogprob(top_k, entry + k);
+        padded.ids[at] = columns.ids[entry + k];
+        padded.logprobs[at] = columns.logprobs[entry + k];
       }
-      std::memcpy(&padded.tail[row], top_k.tail_logprobs().data() + 4 * token,
-                  4);
+      padded.tail[row] = columns.tail_logprobs[token];
       covered[static_cast<size_t>(row)] = true;
     }
     entry += count;
@@ -218,8 +179,8 @@ absl::StatusOr<kernels::TopKTeacher> DecodeTopKTargets(
     LIMBECK_RETURN_IF_ERROR(PlaceSignals(loaded, tokens, placed));
     tokens += loaded.bin.ids_size();
   }
-  for (const PlacedSignal& entry : placed) {
-    LIMBECK_RETURN_IF_ERROR(CheckSignal(entry, rules));
+  for (PlacedSignal& entry : placed) {
+    LIMBECK_RETURN_IF_ERROR(ReadColumns(rules, entry));
   }
   const int64_t width = LargestCount(placed);
   kernels::TopKTeacher targets{at::full({tokens, width}, -1, at::kLong),

@@ -151,6 +151,7 @@ TEST(TopKTargets, CountsMayVaryFromTokenToToken) {
   loaded.signals.add_sequence_of_signal(0);
   TeacherSignal* signal = loaded.signals.add_signals();
   signal->set_num_tokens(2);
+  signal->set_vocab_size(kTinyVocab);
   signal->set_tokenizer_fingerprint("tiny");
   TopKSignal* top_k = signal->mutable_top_k();
   top_k->set_codec(LOGPROB_CODEC_FLOAT16);
@@ -204,13 +205,33 @@ TEST(TopKTargets, BadSignalsAreNamed) {
   EXPECT_THAT(status(bad),
               IsError(StatusCode::kDataLoss, "speaks about tokens 11 to 14"));
   bad = good;
+  bad.signals.mutable_signals(0)->set_vocab_size(40);
   bad.signals.mutable_signals(0)->mutable_top_k()->set_ids(0, 29);
   EXPECT_THAT(status(bad),
               IsError(StatusCode::kInvalidArgument, "names id 29"));
   bad = good;
+  bad.signals.mutable_signals(0)->mutable_top_k()->set_ids(0, 29);
+  EXPECT_THAT(status(bad),
+              IsError(StatusCode::kDataLoss, "its vocabulary has 29"));
+  bad = good;
   bad.signals.set_sequence_of_signal(0, 4);
   EXPECT_THAT(status(bad),
               IsError(StatusCode::kDataLoss, "belongs to sequence 4"));
+}
+
+TEST(TopKTargets, LogprobThatIsNotANumberIsNamed) {
+  const LoadedBin good = BinWithSignals(7);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::string bytes(reinterpret_cast<const char*>(&nan), sizeof(nan));
+  for (bool in_tail : {false, true}) {
+    LoadedBin bad = good;
+    TopKSignal* top_k = bad.signals.mutable_signals(1)->mutable_top_k();
+    std::string* values =
+        in_tail ? top_k->mutable_tail_logprobs() : top_k->mutable_logprobs();
+    values->replace(4, 4, bytes);
+    EXPECT_THAT(MakeMicroBatch({&bad, 1}, 1.0, Rules(true)).status(),
+                IsError(StatusCode::kDataLoss, "is not a number"));
+  }
 }
 
 }  // namespace
