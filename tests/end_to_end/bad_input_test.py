@@ -17,7 +17,6 @@ import signal
 import subprocess
 import tempfile
 import time
-import unittest
 from pathlib import Path
 
 import program
@@ -175,7 +174,8 @@ class Sources(Case):
              'stages {{ name: "problems" arithmetic_problems '
              '{{ num_problems: 3 }} }}\n'
              'stages {{ name: "scores" inputs: "problems" inputs: "teacher" '
-             'evaluate {{ max_tokens: 4 rows: 2 samples_per_problem: 1 }} }}\n')
+             'evaluate {{ max_tokens: 4 rows: 2 '
+             'samples_per_problem: 1 }} }}\n')
     INGEST = ('stages {{ name: "problems" ingest {{ path: "{}" '
               'partitions: 1 }} }}\n')
 

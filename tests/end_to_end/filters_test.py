@@ -234,7 +234,8 @@ class Generate(Filter):
     def test_stop_string(self):
         whole = self.generate("--max_tokens", 8, "--seed", 1, "--ignore_eos",
                               line={"prompt": "2"})["samples"][0]
-        stop = next(c for c in whole["text"] if c.isascii() and c.isprintable())
+        stop = next(c for c in whole["text"]
+                    if c.isascii() and c.isprintable())
         sample = self.generate("--max_tokens", 8, "--seed", 1, "--ignore_eos",
                                "--stop", stop,
                                line={"prompt": "2"})["samples"][0]

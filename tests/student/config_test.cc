@@ -185,6 +185,11 @@ TEST(Config, FilesAreNamedInErrors) {
   LIMBECK_ASSERT_OK(WriteFileAtomically(directory.File("config.json"), "{]"));
   const absl::Status status = ReadModelConfig(directory.path()).status();
   EXPECT_NE(status.message().find("config.json"), std::string::npos);
+  LIMBECK_ASSERT_OK(WriteFileAtomically(directory.File("config.json"),
+                                        "{\"model_type\": \"llama\"}"));
+  EXPECT_THAT(ReadModelConfig(directory.path()),
+              IsError(absl::StatusCode::kNotFound,
+                      "config.json: \"vocab_size\" is missing"));
 }
 
 }  // namespace
