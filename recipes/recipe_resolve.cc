@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -51,11 +52,28 @@ std::string FieldInMessage(const google::protobuf::Descriptor& type,
   return "";
 }
 
+// What a local teacher writes is under the terms of its model's entry, unless
+// the stage states others.
+void TakeTeacherLicence(const Recipe& recipe, StageEntry* stage) {
+  if (!stage->has_generate()) return;
+  const GenerateOptions& options = stage->generate();
+  const bool local = !options.has_teacher() ||
+                     options.teacher() == GenerateOptions::KIND_LOCAL;
+  if (!local || options.has_teacher_licence()) return;
+  for (const std::string& input : stage->inputs()) {
+    const int model = FindModel(recipe, input);
+    if (model < 0 || !recipe.models(model).has_licence()) continue;
+    stage->mutable_generate()->set_teacher_licence(
+        recipe.models(model).licence());
+  }
+}
+
 void ResolveStages(Recipe* recipe, const SourceMap& sources,
                    RecipeErrors& errors) {
   for (StageEntry& stage : *recipe->mutable_stages()) {
     const google::protobuf::Message* options = StageOptions(stage);
     if (options == nullptr) continue;  // CheckGraph complains
+    TakeTeacherLicence(*recipe, &stage);
     absl::StatusOr<StageEntry> resolved = ResolveStage(stage);
     if (resolved.ok()) {
       stage = *std::move(resolved);
@@ -112,6 +130,21 @@ void CheckReport(const Recipe& recipe, const SourceMap& sources,
   }
 }
 
+// The name becomes a folder below workspace/.
+void CheckRecipeName(const Recipe& recipe, const SourceMap& sources,
+                     RecipeErrors& errors) {
+  const std::string& name = recipe.name();
+  const bool bad = std::any_of(name.begin(), name.end(), [](char c) {
+    return c == '/' || absl::ascii_iscntrl(static_cast<unsigned char>(c));
+  });
+  if (!bad && (name.empty() || name[0] != '.')) return;
+  const std::string path = absl::StrCat(kRecipePrefix, ".name");
+  errors.Add(sources.Nearest(path), path,
+             absl::StrCat("is '", absl::Utf8SafeCHexEscape(name),
+                          "'; it names the workspace's folder: no '/', no "
+                          "control characters and no '.' in front"));
+}
+
 void CheckNumbers(const Recipe& recipe, const SourceMap& sources,
                   RecipeErrors& errors) {
   const std::string prefix = absl::StrCat(kRecipePrefix, ".");
@@ -141,6 +174,7 @@ absl::StatusOr<ResolvedRecipe> ResolveRecipe(const RecipeSource& source) {
   resolved.recipe = source.recipe;
   resolved.sources = source.sources;
   RecipeErrors errors;
+  CheckRecipeName(source.recipe, source.sources, errors);
   CheckNumbers(source.recipe, source.sources, errors);
   resolved.order = CheckGraph(source.recipe, source.sources, errors);
   ResolveStages(&resolved.recipe, source.sources, errors);

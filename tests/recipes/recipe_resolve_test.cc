@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "gtest/gtest.h"
+#include "recipes/recipe_loader.h"
 #include "recipes/recipe_paths.h"
 #include "recipes/stage_kinds.h"
 #include "recipes/stage_registry.h"
@@ -67,6 +68,36 @@ TEST(RecipeResolve, ImpossibleValuesHaveAPlace) {
   }
 }
 
+TEST(RecipeResolve, NameStaysInsideTheWorkspace) {
+  const std::string stage = "\nstages { name: \"p\" arithmetic_problems {} }";
+  for (const char* name : {"../../evil", "/evil", "a/b", ".", "..", ".hidden",
+                           "a\\nb", "a\\000b", "\\033[2J", "\\177"}) {
+    EXPECT_THAT(
+        ErrorsOf(absl::StrCat("threads: 1\nname: \"", name, "\"", stage)),
+        HasSubstr("r:2:1: recipe.name: is '"))
+        << name;
+  }
+  for (const char* name : {"two words", "a.b", "größe", "v1..2"}) {
+    EXPECT_EQ(ErrorsOf(absl::StrCat("name: \"", name, "\"", stage)), "")
+        << name;
+  }
+}
+
+TEST(RecipeResolve, NameFromTheCommandLineStaysInsideToo) {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("r.textproto");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      path, "stages { name: \"p\" arithmetic_problems {} }"));
+  LoadOptions options;
+  options.overrides = {"recipe.name=../../evil"};
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const RecipeSource source,
+                               LoadRecipe(path, options));
+  EXPECT_THAT(ResolveRecipe(source),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "--set recipe.name=../../evil: recipe.name: is "
+                      "'../../evil'"));
+}
+
 TEST(RecipeResolve, AllComplaintsAtOnce) {
   const std::string errors = ErrorsOf(
       "threads: -1\n"
@@ -91,6 +122,35 @@ TEST(RecipeResolve, TrainingInputsMustBeInputs) {
   EXPECT_THAT(ErrorsOf(text),
               HasSubstr("r:6:21: s.tokenizer_input: 'w' is none of the stage's "
                         "inputs"));
+}
+
+// Of the traces of stage g, by a model entry with the given fields.
+std::string LicenceOf(const TemporaryDirectory& model, const std::string& entry,
+                      const std::string& options) {
+  const auto source = ParseRecipe(
+      absl::StrCat("models { name: \"m\" path: \"", model.path(), "\" ", entry,
+                   " }\n"
+                   "stages { name: \"p\" arithmetic_problems {} }\n"
+                   "stages { name: \"g\" inputs: \"p\" ",
+                   options, " }"),
+      "r");
+  LIMBECK_EXPECT_OK(source);
+  const auto resolved = ResolveRecipe(*source);
+  LIMBECK_EXPECT_OK(resolved);
+  if (!resolved.ok()) return "none";
+  return resolved->recipe.stages(1).generate().teacher_licence();
+}
+
+TEST(RecipeResolve, LicenceOfTheModelIsThatOfItsTraces) {
+  const TemporaryDirectory model;
+  const std::string mit = "licence: \"MIT\"";
+  const std::string local = "inputs: \"m\" generate { ";
+  EXPECT_EQ(LicenceOf(model, mit, local + "}"), "MIT");
+  EXPECT_EQ(LicenceOf(model, mit, local + "teacher: KIND_LOCAL }"), "MIT");
+  EXPECT_EQ(LicenceOf(model, mit, local + "teacher_licence: \"own\" }"), "own");
+  EXPECT_EQ(LicenceOf(model, mit, local + "teacher_licence: \"\" }"), "");
+  EXPECT_EQ(LicenceOf(model, "", local + "}"), "");
+  EXPECT_EQ(LicenceOf(model, mit, "generate { teacher: KIND_REFERENCE }"), "");
 }
 
 // Entries of every kind, with the options that resolve needs.
