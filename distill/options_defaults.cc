@@ -14,6 +14,8 @@ namespace limbeck {
 namespace {
 
 constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+// Bins of a step are in memory at once.
+constexpr double kMaxBins = 65536;
 constexpr int64_t kMaxSize = int64_t{1} << 20;  // of one architecture field
 
 // An interval with closed ends; open_low leaves the lower end out.
@@ -125,10 +127,9 @@ absl::Status ResolveCounts(TrainOptions& options) {
   }
   if (!options.has_max_skipped_steps()) options.set_max_skipped_steps(3);
   LIMBECK_RETURN_IF_ERROR(
-      CheckRange("bins_per_step", options.bins_per_step(), {1.0, kMaxCount}));
-  LIMBECK_RETURN_IF_ERROR(CheckRange("bins_per_micro_batch",
-                                     options.bins_per_micro_batch(),
-                                     {1.0, kMaxCount}));
+      CheckRange("bins_per_step", options.bins_per_step(), {1.0, kMaxBins}));
+  LIMBECK_RETURN_IF_ERROR(CheckRange(
+      "bins_per_micro_batch", options.bins_per_micro_batch(), {1.0, kMaxBins}));
   LIMBECK_RETURN_IF_ERROR(CheckRange("checkpoint_every_steps",
                                      options.checkpoint_every_steps(),
                                      {1.0, kMaxCount}));

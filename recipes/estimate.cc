@@ -25,6 +25,7 @@ constexpr double kSampleBytesPerToken = 4;
 // Weights, gradients and two moments in float32.
 constexpr double kTrainingBytesPerParameter = 16;
 constexpr double kFloatBytes = 4;
+constexpr double kIdBytes = 4;  // of a token in a loaded bin
 
 // What is known about an artefact or model.
 struct Holding {
@@ -210,12 +211,23 @@ class Estimator {
     out.model = TrainedModel(options);
     if (!out.model.has_value()) return;
     const double parameters = static_cast<double>(out.model->NumParameters());
+    const double bin_tokens = in.bin_tokens.value_or(0);
     const double batch_tokens =
-        in.bin_tokens.value_or(0) * options.bins_per_micro_batch();
+        bin_tokens *
+        std::min(options.bins_per_micro_batch(), options.bins_per_step());
     estimate.memory_bytes = parameters * kTrainingBytesPerParameter +
-                            batch_tokens * ActivationBytesPerToken(*out.model);
+                            batch_tokens * ActivationBytesPerToken(*out.model) +
+                            bin_tokens * options.bins_per_step() * kIdBytes +
+                            ResidentTeacherBytes(options);
     estimate.disk_bytes = parameters * kTrainingBytesPerParameter *
                           (options.keep_checkpoints() + 1);
+  }
+
+  double ResidentTeacherBytes(const TrainOptions& options) {
+    if (options.teacher_input().empty()) return 0;
+    const auto& teacher = holdings_[options.teacher_input()].model;
+    if (!teacher.has_value()) return 0;
+    return static_cast<double>(teacher->NumParameters()) * kFloatBytes;
   }
 
   std::optional<ModelConfig> TrainedModel(const TrainOptions& options) {
@@ -297,7 +309,8 @@ absl::Status CheckFits(const ResolvedRecipe& recipe,
           recipe, stages[i].name,
           absl::StrCat("needs about ", FormatBytes(memory),
                        " of memory, this machine has ", FormatBytes(usable),
-                       "; lower rows, bins_per_micro_batch or bin_tokens"));
+                       "; lower rows, bins_per_step, "
+                       "bins_per_micro_batch or bin_tokens"));
     }
     disk += estimates[i].disk_bytes.value_or(0);
     if (estimates[i].disk_bytes.value_or(0) >

@@ -95,6 +95,11 @@ INSTANTIATE_TEST_SUITE_P(
                    "adamw.beta2 is 1"},
         BadOptions{std::string(kMinimal) + "bins_per_step: 0",
                    "bins_per_step is 0"},
+        BadOptions{std::string(kMinimal) + "bins_per_step: 65537",
+                   "bins_per_step is 65537, allowed are finite values from 1 "
+                   "to 65536"},
+        BadOptions{std::string(kMinimal) + "bins_per_micro_batch: 65537",
+                   "bins_per_micro_batch is 65537"},
         BadOptions{std::string(kMinimal) + "keep_checkpoints: -2",
                    "keep_checkpoints is -2"},
         BadOptions{std::string(kMinimal) +
