@@ -3,6 +3,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,13 +41,16 @@ absl::Status Train(const TrainOptions& options, const StageRun& run) {
            std::string(kTimingFile), std::string(kEventsFolder)}));
   writer->set_unit("bins");
   writer->set_tokenizer_fingerprint(inputs.tokenizer_fingerprint);
-  writer->CountIn(num_bins);
-  writer->CountOut(num_bins);
   LIMBECK_ASSIGN_OR_RETURN(
       const std::unique_ptr<TrainingLoop> loop,
       TrainingLoop::Create({options, partition, fingerprint, run.context},
                            std::move(inputs)));
   LIMBECK_RETURN_IF_ERROR(loop->Run());
+  // Those trained on: a run may end before its first epoch does.
+  const uint64_t trained_bins =
+      std::min<uint64_t>(num_bins, loop->progress().loader.consumed_bins());
+  writer->CountIn(trained_bins);
+  writer->CountOut(trained_bins);
   LIMBECK_RETURN_IF_ERROR(writer->AddFolder(std::string(kCheckpointFolder)));
   LIMBECK_RETURN_IF_ERROR(
       writer->AddFile(std::string(kMetricsFile),

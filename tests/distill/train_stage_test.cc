@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
@@ -126,6 +127,24 @@ TEST_F(TrainStage, EpochsEndWithASmallerStep) {
   }
   EXPECT_EQ(tokens.size(), 3u);
   EXPECT_EQ(total, 8 * 16 + 28);  // bins of 16 to 23 tokens, each once
+}
+
+TEST_F(TrainStage, CountsTheBinsItTrainedOn) {
+  const struct {
+    double epochs;
+    uint64_t bins;
+  } kCases[] = {{0.4, 3}, {1.0, 8}, {1.5, 8}};  // of 8 bins
+  for (const auto& test : kCases) {
+    TrainOptions options = Options();
+    options.set_epochs(test.epochs);
+    const StageRun run =
+        Run(absl::StrCat("run", test.bins, test.epochs), options);
+    LIMBECK_ASSERT_OK(RunTrainStage(options, run));
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const Manifest manifest,
+                                 ReadManifest(run.directory + "/part-0000"));
+    EXPECT_EQ(manifest.counts().in(), test.bins) << test.epochs;
+    EXPECT_EQ(manifest.counts().out(), test.bins) << test.epochs;
+  }
 }
 
 TEST_F(TrainStage, ContinuesFromATrainedModel) {
