@@ -1,6 +1,7 @@
 // limbeck benchmark: scores stored samples without any model.
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
@@ -12,10 +13,23 @@
 namespace limbeck {
 namespace {
 
+// A score of nothing is no score.
+absl::Status CheckScored(const BenchmarkRequest& request,
+                         const BenchmarkScores& scores) {
+  const std::vector<RefusedProblem>& refused = scores.refused_problems;
+  if (scores.problems > 0 || refused.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "benchmark '", request.name, "', ", request.data_path, ": ",
+      refused.size(), " of ", refused.size(),
+      " problems were refused, none is left to score; the first, '",
+      refused[0].problem_id, "': ", refused[0].reason));
+}
+
 absl::Status BenchmarkCommand(const BenchmarkRequest& request) {
   LIMBECK_ASSIGN_OR_RETURN(const BenchmarkScores scores, ScoreSamples(request));
-  return WriteToStandardOutput(
-      absl::StrCat(WriteJson(ScoresToJson(scores)), "\n"));
+  LIMBECK_RETURN_IF_ERROR(WriteToStandardOutput(
+      absl::StrCat(WriteJson(ScoresToJson(scores)), "\n")));
+  return CheckScored(request, scores);
 }
 
 }  // namespace

@@ -370,6 +370,27 @@ TEST_F(Program, BenchmarkAndCompare) {
   EXPECT_EQ(*comparison.GetDouble("difference"), 0.5);
 }
 
+TEST_F(Program, BenchmarkOfRefusedProblemsFails) {
+  const std::string data = directory_->File("words.jsonl");
+  const std::string samples = directory_->File("word_samples.jsonl");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      data,
+      "{\"id\":\"a\",\"problem\":\"p\",\"answer\":\"\"}\n"
+      "{\"id\":\"b\",\"problem\":\"q\",\"answer\":\" \"}\n"));
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      samples, "{\"problem_id\":\"a\",\"sample\":0,\"text\":\"x\"}\n"));
+  const ProgramResult run = RunProgram(
+      {"benchmark", "--name", "jsonl", "--data", data, "--samples", samples});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.errors, HasSubstr(absl::StrCat(
+                              "benchmark 'jsonl', ", data,
+                              ": 2 of 2 problems were refused, none is left to "
+                              "score; the first, 'a': the gold answer is ")));
+  ASSERT_THAT(Lines(run.output), SizeIs(1));
+  EXPECT_THAT(Lines(run.output)[0].Find("refused_problems")->array(),
+              SizeIs(2));
+}
+
 TEST_F(Program, ConvertKeepsTheModel) {
   const std::string half = directory_->File("half");
   ASSERT_EQ(
