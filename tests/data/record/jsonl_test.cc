@@ -77,6 +77,18 @@ TEST_F(JsonlTest, BlankLinesAreSkippedButCounted) {
               ElementsAre(Line{1, 0, "1"}, Line{4, 7, "2"}));
 }
 
+TEST_F(JsonlTest, BlankLinesAreDeliveredOnRequest) {
+  JsonlOptions options;
+  options.deliver_blank_lines = true;
+  WriteQuickly(path_, "\n1\n \r\n\n");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const auto reader,
+                               JsonlReader::Open(path_, options));
+  std::vector<std::string> texts;
+  JsonlLine line;
+  while (*reader->Next(&line)) texts.emplace_back(line.text);
+  EXPECT_THAT(texts, ElementsAre("", "1", " ", ""));
+}
+
 TEST_F(JsonlTest, CarriageReturnsBelongToTheLineEnd) {
   EXPECT_THAT(Read("1\r\n2\r\n3\r"),
               ElementsAre(Line{1, 0, "1"}, Line{2, 3, "2"}, Line{3, 6, "3"}));
