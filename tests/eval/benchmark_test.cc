@@ -1,6 +1,8 @@
 // Stored samples in, scores out; bad files by name and line.
 #include "eval/benchmark.h"
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -21,7 +23,8 @@ using ::testing::HasSubstr;
 class Benchmark : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "/benchmark_test";
+    folder_ =
+        ::testing::TempDir() + "/benchmark_test_" + std::to_string(::getpid());
     ASSERT_TRUE(MakeDirectories(folder_).ok());
   }
   void TearDown() override { (void)RemoveTree(folder_); }

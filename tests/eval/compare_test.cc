@@ -1,6 +1,8 @@
 // Matching of benchmarks and problems, and the JSON of comparisons.
 #include "eval/compare.h"
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -111,7 +113,8 @@ TEST(ScoresFromJson, SurvivesDamage) {
 }
 
 TEST(ReadScores, TakesOneResultOrAListOrAFolder) {
-  const std::string folder = ::testing::TempDir() + "/read_scores_test";
+  const std::string folder =
+      ::testing::TempDir() + "/read_scores_test_" + std::to_string(::getpid());
   ASSERT_TRUE(MakeDirectories(folder).ok());
   const std::string one = WriteJson(ScoresToJson(Scores("x", 0, 2, 1)));
   const std::string path = JoinPath(folder, kScoresFile);

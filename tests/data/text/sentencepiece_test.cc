@@ -1,4 +1,6 @@
 // Training, exact round trips, folders, and damaged models.
+#include <unistd.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -245,7 +247,8 @@ TEST(SentencePieceTrainer, TakesLongSentences) {
 class TokenizerFolder : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = ::testing::TempDir() + "/tokenizer_folder_test";
+    directory_ = ::testing::TempDir() + "/tokenizer_folder_test_" +
+                 std::to_string(::getpid());
     std::filesystem::remove_all(directory_);
     model_ = *TrainSentencePiece(SmallOptions(SentencePieceAlgorithm::kBpe),
                                  SmallCorpus());

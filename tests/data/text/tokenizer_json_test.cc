@@ -2,6 +2,8 @@
 // trips of any bytes, refusals by name, and damaged files.
 #include "data/text/tokenizer_json.h"
 
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -250,7 +252,8 @@ TEST(TokenizerJson, IdsOutsideAndHolesAreErrors) {
 }
 
 TEST(TokenizerJson, JsonWinsOverModel) {
-  const std::string folder = ::testing::TempDir() + "/json_wins_test";
+  const std::string folder =
+      ::testing::TempDir() + "/json_wins_test_" + std::to_string(::getpid());
   ASSERT_TRUE(MakeDirectories(folder).ok());
   ASSERT_TRUE(
       WriteFileAtomically(JoinPath(folder, "tokenizer.json"), Gpt2File()).ok());
