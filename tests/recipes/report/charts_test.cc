@@ -183,7 +183,9 @@ TEST(Thin, KeepsExtremesAndOrder) {
   for (size_t i = 0; i < thinned.size(); ++i) {
     low = std::min(low, thinned[i].second);
     high = std::max(high, thinned[i].second);
-    if (i > 0) EXPECT_LT(thinned[i - 1].first, thinned[i].first);
+    if (i > 0) {
+      EXPECT_LT(thinned[i - 1].first, thinned[i].first);
+    }
   }
   EXPECT_EQ(high, 50.0);
   EXPECT_EQ(low, -50.0);

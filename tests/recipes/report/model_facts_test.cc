@@ -92,7 +92,9 @@ TEST(ModelFacts, DamageNeverCrashes) {
   ForEachMutation(OneTensor("[3,4]"), 500, 11, [&](const std::string& bytes) {
     LIMBECK_ASSERT_OK(WriteFileAtomically(path, bytes));
     const auto count = CountParameters(directory.path());
-    if (!count.ok()) EXPECT_FALSE(count.status().message().empty());
+    if (!count.ok()) {
+      EXPECT_FALSE(count.status().message().empty());
+    }
   });
 }
 
