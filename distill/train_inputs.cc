@@ -57,26 +57,6 @@ absl::StatusOr<StageInput> FindBins(const TrainOptions& options,
                    "options name"));
 }
 
-ModelConfig MakeConfig(const ArchitectureOptions& shape,
-                       const Tokenizer& tokenizer) {
-  ModelConfig config;
-  config.model_type = shape.qkv_bias() ? "qwen2" : "llama";
-  config.vocab_size = tokenizer.vocab_size();
-  config.hidden_size = shape.hidden_size();
-  config.num_layers = shape.num_layers();
-  config.num_heads = shape.num_heads();
-  config.num_kv_heads = shape.num_kv_heads();
-  config.head_dim = shape.head_dim();
-  config.intermediate_size = shape.intermediate_size();
-  config.max_positions = shape.max_positions();
-  config.rms_norm_eps = kRmsNormEpsilon;
-  config.rope_theta = shape.rope_theta();
-  config.qkv_bias = shape.qkv_bias();
-  config.tied_head = shape.tied_head();
-  config.eos_ids = tokenizer.end_ids();
-  return config;
-}
-
 absl::Status OpenModel(const TrainOptions& options, const StageRun& run,
                        TrainInputs& inputs) {
   const bool fresh = options.has_architecture();
@@ -92,10 +72,11 @@ absl::Status OpenModel(const TrainOptions& options, const StageRun& run,
   inputs.tokenizer_fingerprint = tokenizer->fingerprint();
   inputs.tokenizer_size = tokenizer->vocab_size();
   if (fresh) {
-    LIMBECK_ASSIGN_OR_RETURN(
-        inputs.model,
-        MakeRandomModel(MakeConfig(options.architecture(), *tokenizer),
-                        run.identity.seed));
+    ModelConfig config =
+        ConfigOfArchitecture(options.architecture(), tokenizer->vocab_size());
+    config.eos_ids = tokenizer->end_ids();
+    LIMBECK_ASSIGN_OR_RETURN(inputs.model,
+                             MakeRandomModel(config, run.identity.seed));
     return absl::OkStatus();
   }
   LIMBECK_ASSIGN_OR_RETURN(const std::string checkpoint,
@@ -172,6 +153,25 @@ absl::Status OpenTeacher(const TrainOptions& options, const StageRun& run,
 }
 
 }  // namespace
+
+ModelConfig ConfigOfArchitecture(const ArchitectureOptions& shape,
+                                 int64_t vocab_size) {
+  ModelConfig config;
+  config.model_type = shape.qkv_bias() ? "qwen2" : "llama";
+  config.vocab_size = vocab_size;
+  config.hidden_size = shape.hidden_size();
+  config.num_layers = shape.num_layers();
+  config.num_heads = shape.num_heads();
+  config.num_kv_heads = shape.num_kv_heads();
+  config.head_dim = shape.head_dim();
+  config.intermediate_size = shape.intermediate_size();
+  config.max_positions = shape.max_positions();
+  config.rms_norm_eps = kRmsNormEpsilon;
+  config.rope_theta = shape.rope_theta();
+  config.qkv_bias = shape.qkv_bias();
+  config.tied_head = shape.tied_head();
+  return config;
+}
 
 absl::StatusOr<TrainInputs> OpenTrainInputs(const TrainOptions& options,
                                             const StageRun& run) {

@@ -26,6 +26,11 @@ struct TrainInputs {
   std::unique_ptr<Scorer> teacher;  // dense distillation only
 };
 
+// The decoder that an architecture describes, for a vocabulary of this size;
+// end ids are left to the caller.
+ModelConfig ConfigOfArchitecture(const ArchitectureOptions& shape,
+                                 int64_t vocab_size);
+
 // `options` resolved. Inputs that options do not name are the packed bins:
 // there must be exactly one. Bins, student and teacher must share one
 // tokenizer; a refusal names both fingerprints.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/stages/artefact.h"
+#include "distill/train_inputs.h"
 #include "recipes/resource_usage.h"
 #include "recipes/run_record.h"
 #include "recipes/terminal.h"
@@ -51,21 +52,6 @@ double ActivationBytesPerToken(const ModelConfig& model) {
   const double per_layer = 10.0 * static_cast<double>(model.hidden_size) +
                            4.0 * static_cast<double>(model.intermediate_size);
   return static_cast<double>(model.num_layers) * per_layer * kFloatBytes;
-}
-
-ModelConfig ConfigOf(const ArchitectureOptions& shape, double vocab_size) {
-  ModelConfig config;
-  config.vocab_size = static_cast<int64_t>(vocab_size);
-  config.hidden_size = shape.hidden_size();
-  config.num_layers = shape.num_layers();
-  config.num_heads = shape.num_heads();
-  config.num_kv_heads = shape.num_kv_heads();
-  config.head_dim = shape.head_dim();
-  config.intermediate_size = shape.intermediate_size();
-  config.max_positions = shape.max_positions();
-  config.tied_head = shape.tied_head();
-  config.qkv_bias = shape.qkv_bias();
-  return config;
 }
 
 // One pass over the stages; later ones see what earlier ones hold.
@@ -236,12 +222,12 @@ class Estimator {
     }
     const auto trained = vocab_sizes_.find(options.tokenizer_input());
     if (trained != vocab_sizes_.end()) {
-      return ConfigOf(options.architecture(), trained->second);
+      return ConfigOfArchitecture(options.architecture(),
+                                  static_cast<int64_t>(trained->second));
     }
     const auto& model = holdings_[options.tokenizer_input()].model;
     if (!model.has_value()) return std::nullopt;
-    return ConfigOf(options.architecture(),
-                    static_cast<double>(model->vocab_size));
+    return ConfigOfArchitecture(options.architecture(), model->vocab_size);
   }
 
   static void TakeFromManifest(const Manifest& manifest, Holding& out) {
