@@ -202,6 +202,14 @@ void ProgressDisplay::SetDetail(absl::string_view text) {
   state_.detail = std::string(text);
 }
 
+void ProgressDisplay::Warn(absl::string_view text) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  ClearLiveLine();
+  options_.write(absl::StrFormat(
+      "[%d/%d %s] warning: %s\n", state_.stage_number, state_.num_stages,
+      EscapeForTerminal(state_.stage), EscapeForTerminal(text)));
+}
+
 ProgressDisplay::Options StderrProgress() {
   ProgressDisplay::Options options;
   options.mode = IsTerminal(STDERR_FILENO) ? ProgressDisplay::Mode::kLive

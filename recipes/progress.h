@@ -79,6 +79,8 @@ class ProgressDisplay : public ProgressSink {
              absl::string_view unit) override;
   void SetDone(uint64_t done) override;
   void SetDetail(absl::string_view text) override;
+  // "[3/14 traces] warning: TEXT", in every mode.
+  void Warn(absl::string_view text) override;
 
  private:
   using Clock = std::chrono::steady_clock;

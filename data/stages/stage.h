@@ -30,6 +30,9 @@ class ProgressSink {
   virtual void SetDone(uint64_t done) = 0;
   // Further figures of the live line: "loss 1.234", "32k tokens/s".
   virtual void SetDetail(absl::string_view text) = 0;
+  // One line for the person at the terminal: what looks wrong although the
+  // stage goes on. Stays there, unlike the live line. Default: not shown.
+  virtual void Warn(absl::string_view /*text*/) {}
 };
 
 // Receives what a stage used. Thread-safe. Implemented by recipes/.

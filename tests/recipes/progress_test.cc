@@ -149,5 +149,22 @@ TEST(ProgressDisplay, LiveLineIsErasedBeforeMessages) {
   EXPECT_THAT(written.text(), HasSubstr("\x1b[K\r\x1b[Kbad \\x07 thing\n"));
 }
 
+TEST(ProgressDisplay, WarningsStayInEveryMode) {
+  using Mode = ProgressDisplay::Mode;
+  for (const Mode mode : {Mode::kLive, Mode::kLines, Mode::kSilent}) {
+    Written written;
+    {
+      ProgressDisplay display(written.Options(mode));
+      display.StartStage(4, 9, "filtered");
+      ProgressSink& sink = display;
+      sink.Warn("95 of 100 traces were rejected:\n\x1b[2J");
+      display.FinishStage("done");
+    }
+    EXPECT_THAT(written.text(),
+                HasSubstr("[4/9 filtered] warning: 95 of 100 traces were "
+                          "rejected:\\n\\x1b[2J\n"));
+  }
+}
+
 }  // namespace
 }  // namespace limbeck
