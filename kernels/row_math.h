@@ -76,6 +76,17 @@ template <typename Real>
           (teacher_larger ? Real{1} + decay : Real{1}) / bounded};
 }
 
+// One column of mix KL(P, M) + (1 - mix) KL(Q, M), log_ratio = log(m / q).
+template <typename Real>
+[[gnu::always_inline]] LIMBECK_HOST_DEVICE inline Real JsdTerm(Real p, Real q,
+                                                               Real d,
+                                                               Real log_ratio,
+                                                               Real mix) {
+  const Real rest = Real{1} - mix;
+  const Real m = mix * p + rest * q;
+  return mix * KlTerm(p, m, d - log_ratio) + rest * KlTerm(q, m, -log_ratio);
+}
+
 // One column's share of the loss, and its w.
 template <typename Real>
 struct PairTerm {
@@ -93,9 +104,7 @@ template <Divergence kind, typename Real>
     return {KlTerm(q, p, -d), -q * d};
   } else if constexpr (kind == Divergence::kJsd) {
     const Real log_ratio = Mix(d, mix).log_ratio;
-    const Real m = mix * p + rest * q;
-    return {mix * KlTerm(p, m, d - log_ratio) + rest * KlTerm(q, m, -log_ratio),
-            -rest * q * log_ratio};
+    return {JsdTerm(p, q, d, log_ratio, mix), -rest * q * log_ratio};
   } else if constexpr (kind == Divergence::kSkewForwardKl) {
     const Mixture<Real> mixture = Mix(d, mix);
     const Real m = mix * p + rest * q;

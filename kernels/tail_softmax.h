@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/merged_softmax.h"
 #include "kernels/row_math.h"
 #include "kernels/row_sweeps.h"
 
@@ -30,37 +31,6 @@ SoftmaxStats TailStats(const Real* x, int64_t n, double inverse_temperature,
   const double sum =
       RowExp(x, n, max, static_cast<Real>(inverse_temperature), exponential);
   return {static_cast<double>(max), sum};
-}
-
-// Softmax of the whole row: tail merged with the columns set apart.
-struct MergedSoftmax {
-  SoftmaxStats all;
-  double inverse_temperature = 1.0;
-  double log_sum = 0.0;  // log(all.sum)
-
-  double LogProb(double logit) const {
-    return FloorLog((logit - all.max) * inverse_temperature - log_sum);
-  }
-  double Prob(double logit) const {
-    return std::exp((logit - all.max) * inverse_temperature) / all.sum;
-  }
-  double LogSumExp() const { return all.max * inverse_temperature + log_sum; }
-  // Log of a part's share of the whole, and the share.
-  double LogShare(const SoftmaxStats& part) const {
-    if (part.sum == 0.0) return kLogFloor;
-    return FloorLog((part.max - all.max) * inverse_temperature +
-                    std::log(part.sum) - log_sum);
-  }
-  double Share(const SoftmaxStats& part) const {
-    if (part.sum == 0.0) return 0.0;
-    return std::exp((part.max - all.max) * inverse_temperature) * part.sum /
-           all.sum;
-  }
-};
-
-inline MergedSoftmax Finish(const SoftmaxStats& all,
-                            double inverse_temperature) {
-  return {all, inverse_temperature, std::log(all.sum)};
 }
 
 }  // namespace limbeck::kernels
