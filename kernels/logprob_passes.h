@@ -1,0 +1,36 @@
+// The two walks over the logits that linear_logprob consists of.
+#ifndef LIMBECK_KERNELS_LOGPROB_PASSES_H_
+#define LIMBECK_KERNELS_LOGPROB_PASSES_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "kernels/chunk_driver.h"
+#include "kernels/linear_logprob.h"
+#include "kernels/loss_inputs.h"
+#include "kernels/loss_options.h"
+
+namespace limbeck::kernels {
+
+// One call's arguments; checked by both passes.
+struct LogprobArguments {
+  std::string op;  // for error messages
+  at::Tensor hidden;
+  at::Tensor weight;
+  at::Tensor target;
+  double temperature = 1.0;
+  LinearOptions linear;
+};
+
+LogprobResult LogprobForward(const LogprobArguments& arguments);
+
+// Gradients for upstream gradients [N] of both outputs; rows where both are 0
+// are not read. loss and token_loss of the result mean nothing.
+LossGradients LogprobBackward(const LogprobArguments& arguments,
+                              const LogprobResult& upstream,
+                              const WantedGradients& wanted);
+
+}  // namespace limbeck::kernels
+
+#endif  // LIMBECK_KERNELS_LOGPROB_PASSES_H_
