@@ -1,5 +1,7 @@
 """Starts the program for the end-to-end tests and reads what it leaves."""
 
+import atexit
+import functools
 import hashlib
 import os
 import re
@@ -12,6 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TINY = HERE / "tiny.textproto"
+TINY_TEXT = TINY.read_text()
 TEMPORARY_SUFFIX = ".limbeck-tmp"
 SKIPPED = 77  # SKIP_RETURN_CODE of the test list
 
@@ -54,6 +57,18 @@ def start(*arguments, **options):
                             stdin=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, **options)
+
+
+@functools.cache
+def finished():
+    """A finished workspace of TINY. Copy it; never change it."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    workspace = Path(folder.name) / "workspace"
+    done = run("run", TINY, "--workspace", workspace)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+    return workspace
 
 
 def artefact(workspace, stage):
