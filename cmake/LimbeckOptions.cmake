@@ -8,6 +8,15 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 
+# The presets ask for ccache, but nothing needs it.
+if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
+  find_program(LIMBECK_CCACHE ccache)
+  if(NOT LIMBECK_CCACHE)
+    message(STATUS "ccache not found: every file is compiled")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "")
+  endif()
+endif()
+
 # -fPIC by hand: CMake would give -fPIE to programs and break the shared PCH.
 add_compile_options(-fPIC -fvisibility=hidden -fvisibility-inlines-hidden)
 # One rounding of a*b+c everywhere, so that numbers do not depend on the

@@ -15,17 +15,22 @@ target_link_options(limbeck_program INTERFACE
   "-Wl,--version-script=${LIMBECK_EXPORT_NOTHING}")
 
 if(LIMBECK_PCH AND TARGET limbeck_torch)
-  file(WRITE "${CMAKE_BINARY_DIR}/torch_pch.cc" "")
+  # Written only where it differs: configuring again compiles nothing again.
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/torch_pch.cc"
+       CONTENT "// Holds the precompiled header.\n" @ONLY)
   add_library(limbeck_torch_pch OBJECT "${CMAKE_BINARY_DIR}/torch_pch.cc")
   target_link_libraries(limbeck_torch_pch PRIVATE limbeck_flags limbeck_torch)
   target_precompile_headers(limbeck_torch_pch PRIVATE <ATen/ATen.h>)
 endif()
 
 # Whether a target sees LibTorch: directly, or through a library marked TORCH.
+# Further arguments: values of LIMBECK_PCH, besides ON, with which it uses the
+# precompiled header.
 function(limbeck_configure target torch)
+  set(precompiled_with ON ${ARGN})
   if(torch)
     target_link_libraries(${target} PUBLIC limbeck_torch)
-    if(LIMBECK_PCH)
+    if(LIMBECK_PCH IN_LIST precompiled_with)
       target_precompile_headers(${target} REUSE_FROM limbeck_torch_pch)
     endif()
   endif()
@@ -74,7 +79,7 @@ function(limbeck_test name)
   add_executable(${name} ${arg_SRCS})
   target_link_libraries(${name} PRIVATE
     ${arg_DEPS} GTest::gmock GTest::gtest_main limbeck_program)
-  limbeck_configure(${name} ${arg_TORCH})
+  limbeck_configure(${name} ${arg_TORCH} TESTS)
   if(arg_TORCH)
     add_test(NAME ${name} COMMAND ${name} --gtest_brief=1
              WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
