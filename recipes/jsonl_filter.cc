@@ -88,6 +88,7 @@ absl::Status RunFilter(const FilterRun& run) {
   LIMBECK_CHECK_GE(run.max_batch, 1);
   JsonlOptions options;
   options.deliver_blank_lines = true;  // each line has its answer
+  options.accept_streams = true;
   LIMBECK_ASSIGN_OR_RETURN(const std::unique_ptr<JsonlReader> reader,
                            JsonlReader::Open(run.input, options));
   uint64_t lines = 0;

@@ -85,9 +85,13 @@ class MappedFile {
 
 inline constexpr uint64_t kNoSizeLimit = UINT64_MAX;
 
-// Whole file as bytes; larger than max_bytes is an error that names both.
+// Whole regular file as bytes; larger than max_bytes is an error that names
+// both.
 absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      uint64_t max_bytes = kNoSizeLimit);
+// The same for what may be a pipe or a device as well, to its end.
+absl::StatusOr<std::string> ReadStream(const std::string& path,
+                                       uint64_t max_bytes);
 absl::Status WriteFileAtomically(const std::string& path,
                                  absl::string_view bytes);
 absl::Status CopyFileAtomically(const std::string& from, const std::string& to);

@@ -10,6 +10,32 @@
 #include "data/base/status_macros.h"
 
 namespace limbeck {
+namespace {
+
+absl::Status TooLarge(absl::string_view path, uint64_t size,
+                      uint64_t max_bytes) {
+  return absl::ResourceExhaustedError(absl::StrCat(path, " has ", size,
+                                                   " bytes or more, at most ",
+                                                   max_bytes, " are accepted"));
+}
+
+// Whatever size was expected: files can grow, and those of /proc have none.
+absl::StatusOr<std::string> ReadToEnd(int descriptor, absl::string_view path,
+                                      uint64_t expected, uint64_t max_bytes) {
+  std::string content;
+  content.reserve(expected);
+  LIMBECK_RETURN_IF_ERROR(ForEachPieceOf(
+      descriptor, path, [&](absl::string_view piece) -> absl::Status {
+        if (piece.size() > max_bytes - content.size()) {
+          return TooLarge(path, content.size() + piece.size(), max_bytes);
+        }
+        content.append(piece.data(), piece.size());
+        return absl::OkStatus();
+      }));
+  return content;
+}
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<MappedFile>> MappedFile::Open(
     const std::string& path) {
@@ -33,25 +59,19 @@ MappedFile::~MappedFile() {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path,
                                      uint64_t max_bytes) {
-  const auto too_large = [&](uint64_t size) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(path, " has ", size, " bytes or more, at most ", max_bytes,
-                     " are accepted"));
-  };
-  std::string content;
-  if (absl::StatusOr<uint64_t> size = FileSize(path); size.ok()) {
-    if (*size > max_bytes) return too_large(*size);
-    content.reserve(*size);
-  }
-  // Read to the end all the same: pipes have no size, and files can grow.
-  LIMBECK_RETURN_IF_ERROR(ForEachPiece(path, [&](absl::string_view piece) {
-    if (piece.size() > max_bytes - content.size()) {
-      return absl::Status(too_large(content.size() + piece.size()));
-    }
-    content.append(piece.data(), piece.size());
-    return absl::OkStatus();
-  }));
-  return content;
+  LIMBECK_ASSIGN_OR_RETURN(const int descriptor, OpenForReading(path));
+  const ScopedDescriptor closer(descriptor);
+  LIMBECK_ASSIGN_OR_RETURN(const uint64_t size,
+                           RegularFileSize(descriptor, path));
+  if (size > max_bytes) return TooLarge(path, size, max_bytes);
+  return ReadToEnd(descriptor, path, size, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadStream(const std::string& path,
+                                       uint64_t max_bytes) {
+  LIMBECK_ASSIGN_OR_RETURN(const int descriptor, OpenStream(path));
+  const ScopedDescriptor closer(descriptor);
+  return ReadToEnd(descriptor, path, 0, max_bytes);
 }
 
 }  // namespace limbeck

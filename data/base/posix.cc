@@ -16,6 +16,17 @@ namespace limbeck {
 constexpr size_t kMaxBytesPerCall = size_t{1} << 30;
 constexpr size_t kPieceBytes = size_t{1} << 20;
 
+namespace {
+
+absl::string_view FileTypeName(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+}  // namespace
+
 ScopedDescriptor::~ScopedDescriptor() {
   if (descriptor_ >= 0) close(descriptor_);
 }
@@ -40,7 +51,18 @@ absl::Status WriteAll(int descriptor, absl::string_view bytes,
 }
 
 absl::StatusOr<int> OpenForReading(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK the open itself would wait for a named pipe's writer.
+  const int descriptor =
+      open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return SystemError("open", path);
+  const absl::Status regular = RegularFileSize(descriptor, path).status();
+  if (regular.ok()) return descriptor;
+  close(descriptor);
+  return regular;
+}
+
+absl::StatusOr<int> OpenStream(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (descriptor < 0) return SystemError("open", path);
   return descriptor;
 }
@@ -65,9 +87,8 @@ absl::StatusOr<uint64_t> RegularFileSize(int descriptor,
 absl::StatusOr<uint64_t> SizeOfRegularFile(mode_t mode, off_t size,
                                            absl::string_view path) {
   if (S_ISREG(mode)) return static_cast<uint64_t>(size);
-  return absl::InvalidArgumentError(
-      absl::StrCat(path, " is ", S_ISDIR(mode) ? "a directory" : "a device",
-                   ", expected a regular file"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, " is ", FileTypeName(mode), ", expected a regular file"));
 }
 
 absl::Status ForEachPiece(
@@ -75,6 +96,12 @@ absl::Status ForEachPiece(
     const std::function<absl::Status(absl::string_view)>& visit) {
   LIMBECK_ASSIGN_OR_RETURN(const int descriptor, OpenForReading(path));
   const ScopedDescriptor closer(descriptor);
+  return ForEachPieceOf(descriptor, path, visit);
+}
+
+absl::Status ForEachPieceOf(
+    int descriptor, absl::string_view path,
+    const std::function<absl::Status(absl::string_view)>& visit) {
   std::string buffer(kPieceBytes, '\0');
   while (true) {
     LIMBECK_ASSIGN_OR_RETURN(

@@ -35,23 +35,31 @@ absl::Status SystemError(absl::string_view action, absl::string_view path);
 absl::Status WriteAll(int descriptor, absl::string_view bytes,
                       absl::string_view path);
 
-// Descriptor open for reading, closed on exec.
+// Descriptor open for reading, closed on exec. Regular files only: a pipe
+// could keep the program waiting and a device never end, so both are refused
+// at once.
 absl::StatusOr<int> OpenForReading(const std::string& path);
+// The same for pipes and devices too; waits for a named pipe's writer.
+absl::StatusOr<int> OpenStream(const std::string& path);
 
 // At most `bytes` into `buffer`; 0 at the end of the file.
 absl::StatusOr<size_t> ReadSome(int descriptor, char* buffer, size_t bytes,
                                 absl::string_view path);
 
-// Size of a regular file; anything else (directory, device) is an error.
+// Size of a regular file; anything else (directory, pipe, device) is an error.
 absl::StatusOr<uint64_t> RegularFileSize(int descriptor,
                                          absl::string_view path);
 // The same from the mode and size that stat gave.
 absl::StatusOr<uint64_t> SizeOfRegularFile(mode_t mode, off_t size,
                                            absl::string_view path);
 
-// Calls `visit` with pieces of the file in order.
+// Calls `visit` with pieces of the regular file in order.
 absl::Status ForEachPiece(
     const std::string& path,
+    const std::function<absl::Status(absl::string_view)>& visit);
+// The same from an open descriptor to its end; errors name `path`.
+absl::Status ForEachPieceOf(
+    int descriptor, absl::string_view path,
     const std::function<absl::Status(absl::string_view)>& visit);
 
 }  // namespace limbeck

@@ -30,7 +30,9 @@ absl::StatusOr<std::unique_ptr<JsonlReader>> JsonlReader::Open(
     if (input < 0) return SystemError("open", "standard input");
     return absl::WrapUnique(new JsonlReader("standard input", input, options));
   }
-  LIMBECK_ASSIGN_OR_RETURN(const int descriptor, OpenForReading(path));
+  LIMBECK_ASSIGN_OR_RETURN(const int descriptor, options.accept_streams
+                                                     ? OpenStream(path)
+                                                     : OpenForReading(path));
   return absl::WrapUnique(new JsonlReader(path, descriptor, options));
 }
 

@@ -18,6 +18,7 @@ struct JsonlOptions {
   // Longer lines are delivered cut, with `bytes` telling their true length.
   uint64_t max_line_bytes = uint64_t{64} << 20;
   bool deliver_blank_lines = false;  // else Next skips them
+  bool accept_streams = false;       // pipes and devices, not only files
 };
 
 struct JsonlLine {
@@ -34,7 +35,7 @@ struct JsonlLine {
 // failing read is an error here.
 class JsonlReader {
  public:
-  // "-" reads standard input.
+  // "-" reads standard input, whatever it is.
   static absl::StatusOr<std::unique_ptr<JsonlReader>> Open(
       const std::string& path, const JsonlOptions& options = {});
 

@@ -1,10 +1,14 @@
 #include "data/base/file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <memory>
 #include <string>
+#include <thread>
 
+#include "data/base/digest.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -32,8 +36,41 @@ TEST(File, ReadRefusesMoreThanTheLimit) {
   EXPECT_THAT(ReadFile(path, 4), IsError(absl::StatusCode::kResourceExhausted,
                                          "has 5 bytes or more, at most 4"));
   // A device has no size to ask for; the limit holds while reading.
-  EXPECT_THAT(ReadFile("/dev/zero", 3000000),
+  EXPECT_THAT(ReadStream("/dev/zero", 3000000),
               IsError(absl::StatusCode::kResourceExhausted, "at most 3000000"));
+}
+
+// Nothing here may wait: the pipe has no writer.
+TEST(File, PipesAndDevicesAreRefusedAtOnce) {
+  const TemporaryDirectory directory;
+  const std::string pipe = directory.File("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const auto refused = [](const std::string& text) {
+    return IsError(absl::StatusCode::kInvalidArgument,
+                   text + ", expected a regular file");
+  };
+  EXPECT_THAT(ReadFile(pipe), refused("pipe is a pipe"));
+  EXPECT_THAT(MappedFile::Open(pipe), refused("pipe is a pipe"));
+  EXPECT_THAT(Sha256HexOfFile(pipe), refused("pipe is a pipe"));
+  EXPECT_THAT(CopyFileAtomically(pipe, directory.File("a")),
+              refused("pipe is a pipe"));
+  EXPECT_THAT(FileSize(pipe), refused("pipe is a pipe"));
+  EXPECT_THAT(ReadFile("/dev/zero"), refused("/dev/zero is a device"));
+  EXPECT_THAT(MappedFile::Open("/dev/zero"), refused("/dev/zero is a device"));
+  EXPECT_FALSE(FileExists(directory.File("a")));
+}
+
+TEST(File, StreamsAreReadToTheirEnd) {
+  const TemporaryDirectory directory;
+  const std::string pipe = directory.File("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&pipe] {
+    const int descriptor = open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+    EXPECT_EQ(write(descriptor, "through a pipe", 14), 14);
+    close(descriptor);
+  });
+  EXPECT_EQ(*ReadStream(pipe, 100), "through a pipe");
+  writer.join();
 }
 
 TEST(File, AbsentFilesAreNotFound) {
@@ -56,7 +93,8 @@ TEST(File, DirectoriesAreNoFiles) {
               IsError(absl::StatusCode::kInvalidArgument, "is a directory"));
   EXPECT_THAT(MappedFile::Open(directory.path()),
               IsError(absl::StatusCode::kInvalidArgument, "is a directory"));
-  EXPECT_THAT(ReadFile(directory.path()), testing::Not(IsOk()));
+  EXPECT_THAT(ReadFile(directory.path()),
+              IsError(absl::StatusCode::kInvalidArgument, "is a directory"));
 }
 
 TEST(File, MappedBytesOutliveTheName) {

@@ -152,6 +152,14 @@ TEST_F(JsonlTest, OffsetsPointAtTheLines) {
                   });
 }
 
+TEST_F(JsonlTest, PipesAreRefusedWhereFilesAreWanted) {
+  const std::string pipe = directory_.File("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(JsonlReader::Open(pipe),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "pipe is a pipe, expected a regular file"));
+}
+
 TEST_F(JsonlTest, PipesCanBeRead) {
   const std::string pipe = directory_.File("pipe");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
@@ -159,7 +167,10 @@ TEST_F(JsonlTest, PipesCanBeRead) {
     std::ofstream out(pipe);
     out << "1\n2\n";
   });
-  LIMBECK_ASSERT_OK_AND_ASSIGN(const auto reader, JsonlReader::Open(pipe));
+  JsonlOptions options;
+  options.accept_streams = true;
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const auto reader,
+                               JsonlReader::Open(pipe, options));
   JsonlLine line;
   ASSERT_TRUE(*reader->Next(&line));
   ASSERT_TRUE(*reader->Next(&line));
@@ -198,8 +209,12 @@ TEST_F(JsonlTest, TooLongLinesAreAParseError) {
 TEST_F(JsonlTest, AbsentFilesAndDirectoriesAreErrors) {
   EXPECT_THAT(JsonlReader::Open(directory_.File("absent")),
               IsError(absl::StatusCode::kNotFound, "absent"));
+  EXPECT_THAT(JsonlReader::Open(directory_.path()),
+              IsError(absl::StatusCode::kInvalidArgument, "is a directory"));
+  JsonlOptions options;
+  options.accept_streams = true;
   LIMBECK_ASSERT_OK_AND_ASSIGN(const auto reader,
-                               JsonlReader::Open(directory_.path()));
+                               JsonlReader::Open(directory_.path(), options));
   JsonlLine line;
   EXPECT_THAT(reader->Next(&line), testing::Not(IsOk()));
 }
