@@ -2,10 +2,12 @@
 // recursion: model output is untrusted and may be a megabyte of braces.
 #include "data/verify/verify.h"
 
+#include <array>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
@@ -98,15 +100,70 @@ std::optional<absl::string_view> AnswerPart(absl::string_view text) {
   return text;
 }
 
-// "$12$", "$12", "12$" and the same with \$.
-absl::string_view StripDollars(absl::string_view text) {
+struct Wrapper {
+  absl::string_view open;
+  absl::string_view close;
+};
+// What may stand around a number without changing it.
+constexpr std::array<Wrapper, 8> kWrappers = {{{"\\(", "\\)"},
+                                               {"\\[", "\\]"},
+                                               {"\\text{", "}"},
+                                               {"\\mathrm{", "}"},
+                                               {"\\mathbf{", "}"},
+                                               {"\\textbf{", "}"},
+                                               {"\\mbox{", "}"},
+                                               {"{", "}"}}};
+
+bool ConsumeWrapper(absl::string_view* text) {
+  for (const Wrapper& wrapper : kWrappers) {
+    if (absl::StartsWith(*text, wrapper.open) &&
+        absl::EndsWith(*text, wrapper.close)) {
+      text->remove_prefix(wrapper.open.size());
+      return absl::ConsumeSuffix(text, wrapper.close);
+    }
+  }
+  return false;
+}
+
+// Dollars may stand on one side ("$12") or both; "\$" as well.
+bool ConsumeDollars(absl::string_view* text) {
+  bool any = false;
   for (absl::string_view sign : {"\\$", "$"}) {
-    if (absl::ConsumePrefix(&text, sign)) break;
+    any = any || absl::ConsumePrefix(text, sign);
   }
   for (absl::string_view sign : {"\\$", "$"}) {
-    if (absl::ConsumeSuffix(&text, sign)) break;
+    if (absl::ConsumeSuffix(text, sign)) return true;
   }
-  return absl::StripAsciiWhitespace(text);
+  return any;
+}
+
+bool ConsumeDegrees(absl::string_view* text) {
+  for (absl::string_view sign : {"^\\circ", "^{\\circ}", "\xC2\xB0"}) {
+    if (absl::ConsumeSuffix(text, sign)) return true;
+  }
+  return false;
+}
+
+// Each round drops something, so that this takes linear time.
+absl::string_view Unwrap(absl::string_view text) {
+  text = absl::StripAsciiWhitespace(text);
+  while (ConsumeDollars(&text) || ConsumeWrapper(&text) ||
+         ConsumeDegrees(&text)) {
+    text = absl::StripAsciiWhitespace(text);
+  }
+  return text;
+}
+
+// One spelling for the typeset signs and thousands separators: minus sign, en
+// dash, small and wide hyphen-minus; "1{,}234", "1,\!234", "1\,234".
+std::string PlainSigns(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"\xE2\x88\x92", "-"},
+                                    {"\xE2\x80\x93", "-"},
+                                    {"\xEF\xB9\xA3", "-"},
+                                    {"\xEF\xBC\x8D", "-"},
+                                    {"{,}", ","},
+                                    {"\\!", ""},
+                                    {"\\,", ","}});
 }
 
 // Removes separators; false unless there is one group of 1 to 3 digits that
@@ -134,10 +191,7 @@ bool IsZeros(absl::string_view text) {
 
 Verification VerifyInteger(absl::string_view gold, absl::string_view answer,
                            Verification verification) {
-  std::optional<std::string> wanted = NormalizeInteger(gold);
-  if (!wanted) {
-    if (auto boxed = ExtractBoxed(gold)) wanted = NormalizeInteger(*boxed);
-  }
+  const std::optional<std::string> wanted = NormalizeIntegerGold(gold);
   if (!wanted) {
     verification.set_verdict(VERDICT_UNKNOWN);
     verification.set_detail("the gold answer is no integer");
@@ -204,15 +258,13 @@ std::optional<std::string> ExtractAnswer(absl::string_view text,
   return std::string(bare);
 }
 
-std::optional<std::string> NormalizeInteger(absl::string_view text) {
-  text = StripDollars(absl::StripAsciiWhitespace(text));
+std::optional<std::string> NormalizeInteger(absl::string_view given) {
+  const std::string plain = PlainSigns(given);
+  absl::string_view text = Unwrap(plain);
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
     negative = text[0] == '-';
-    text = absl::StripLeadingAsciiWhitespace(text.substr(1));
-    if (absl::StartsWith(text, "$") || absl::StartsWith(text, "\\$")) {
-      text = StripDollars(text);
-    }
+    text = Unwrap(text.substr(1));
   }
   const size_t point = text.find('.');
   if (point != absl::string_view::npos) {
@@ -224,6 +276,12 @@ std::optional<std::string> NormalizeInteger(absl::string_view text) {
   digits.erase(0, digits.find_first_not_of('0'));
   if (digits.empty()) return "0";
   return negative ? "-" + digits : digits;
+}
+
+std::optional<std::string> NormalizeIntegerGold(absl::string_view gold) {
+  if (auto bare = NormalizeInteger(gold)) return bare;
+  const std::optional<std::string> boxed = ExtractBoxed(gold);
+  return boxed ? NormalizeInteger(*boxed) : std::nullopt;
 }
 
 Verification VerifyAnswer(absl::string_view gold, absl::string_view answer,

@@ -11,7 +11,7 @@
 
 namespace limbeck {
 
-inline constexpr int kVerifierVersion = 1;
+inline constexpr int kVerifierVersion = 2;
 
 // The last balanced \boxed{...} (or \fbox{...}) of the text; none: nullopt.
 std::optional<std::string> ExtractBoxed(absl::string_view text);
@@ -23,9 +23,14 @@ std::optional<std::string> ExtractAnswer(absl::string_view text,
                                          AnswerKind kind);
 
 // Canonical decimal digits ("-12") of an integer answer: blanks, a leading
-// plus, leading zeros, thousands separators in groups of three, a trailing
-// ".0..." and surrounding $ are dropped. Nothing symbolic. nullopt: no integer.
+// plus, leading zeros, thousands separators in groups of three (",", "{,}",
+// "\,"), a trailing ".0...", a degree sign and surrounding $, braces or \text{}
+// are dropped; a typeset minus is a minus. Nothing symbolic, no units.
+// nullopt: no integer.
 std::optional<std::string> NormalizeInteger(absl::string_view text);
+
+// The same for a gold answer, which may stand in a \boxed{}.
+std::optional<std::string> NormalizeIntegerGold(absl::string_view gold);
 
 // Verdict for a model's text (a whole answer or a bare one) against `gold`.
 // VERDICT_UNKNOWN when the gold answer itself cannot be read or the kind needs

@@ -118,13 +118,60 @@ TEST(NormalizeInteger, Table) {
       {"5%", std::nullopt},
       {"x", std::nullopt},
       {"204_5", std::nullopt},
-      {"36^\\circ", std::nullopt},
       {"-007.00", "-7"},
       {"123456789012345678901234567890", "123456789012345678901234567890"},
       {std::string("1\0002", 3), std::nullopt},
   };
   for (const TextCase& c : cases) {
     EXPECT_EQ(NormalizeInteger(c.text), c.expected) << c.text;
+  }
+}
+
+TEST(NormalizeInteger, TypesetForms) {
+  const std::vector<TextCase> cases = {
+      {"36^\\circ", "36"},
+      {"36^{\\circ}", "36"},
+      {"36\xC2\xB0", "36"},
+      {"$36^\\circ$", "36"},
+      {"^\\circ", std::nullopt},
+      {" - 3 ", "-3"},
+      {"+3", "3"},
+      {"+ 3", "3"},
+      {"1{,}234", "1234"},
+      {"12{,}34", std::nullopt},
+      {"1,\\!234,\\!567", "1234567"},
+      {"1\\,234", "1234"},
+      {"10\\,00", std::nullopt},
+      {"+-3", std::nullopt},
+      {"\\pm 3", std::nullopt},
+      {"{42}", "42"},
+      {"-{42}", "-42"},
+      {"\\text{42}", "42"},
+      {"\\mathbf{ -42 }", "-42"},
+      {"\\(42\\)", "42"},
+      {"\\[ 42 \\]", "42"},
+      {"{1}{2}", std::nullopt},
+      {"42\\text{ cm}", std::nullopt},
+      {"5\\text{ or six}", std::nullopt},
+      {"\\frac{6}{2}", std::nullopt},
+      {"1/2", std::nullopt},
+      {"\\text{}", std::nullopt},
+  };
+  for (const TextCase& c : cases) {
+    EXPECT_EQ(NormalizeInteger(c.text), c.expected) << c.text;
+  }
+}
+
+TEST(NormalizeInteger, TypesetMinusSigns) {
+  // Minus sign, en dash, small and wide hyphen-minus.
+  for (const std::string sign :
+       {"\xE2\x88\x92", "\xE2\x80\x93", "\xEF\xB9\xA3", "\xEF\xBC\x8D"}) {
+    EXPECT_EQ(NormalizeInteger(sign + "3"), "-3");
+    EXPECT_EQ(NormalizeInteger("$" + sign + " 3$"), "-3");
+    EXPECT_EQ(NormalizeInteger(sign + "0"), "0");
+    EXPECT_EQ(NormalizeInteger("3" + sign), std::nullopt);
+    EXPECT_EQ(NormalizeInteger("5" + sign + "7"), std::nullopt);
+    EXPECT_EQ(NormalizeInteger("-" + sign + "3"), std::nullopt);
   }
 }
 
@@ -149,6 +196,19 @@ TEST(VerifyAnswer, Table) {
       {"18", R"(so \boxed{18})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
       {"1,800", R"(so \boxed{1800.0})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
       {R"(\boxed{18})", "18", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"-3", R"(\boxed{ - 3 })", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"3", R"(\boxed{ - 3 })", ANSWER_KIND_INTEGER, VERDICT_WRONG},
+      {"-3",
+       "\\boxed{\xE2\x88\x92"
+       "3}",
+       ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"7", R"(\boxed{007})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"3", R"(\boxed{+3})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"1234", R"(\boxed{1{,}234})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"1{,}234", R"(\boxed{1234})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"234", R"(\boxed{1{,}234})", ANSWER_KIND_INTEGER, VERDICT_WRONG},
+      {"0", R"(\boxed{-0})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
+      {"70", R"(\boxed{70^\circ})", ANSWER_KIND_INTEGER, VERDICT_CORRECT},
       {"18", "19", ANSWER_KIND_INTEGER, VERDICT_WRONG},
       {"18", "-18", ANSWER_KIND_INTEGER, VERDICT_WRONG},
       {"18", "", ANSWER_KIND_INTEGER, VERDICT_WRONG},
@@ -188,8 +248,9 @@ double SecondsFor(const std::string& text) {
 }
 
 TEST(VerifyAnswer, LinearInHostileText) {
-  for (const std::string piece : {"{", "}", "\\boxed{", "\\", "{}", "<think>",
-                                  "</think>", "1,", "\\boxed "}) {
+  for (const std::string piece :
+       {"{", "}", "\\boxed{", "\\", "{}", "<think>", "</think>", "1,",
+        "\\boxed ", "{,}", "\\boxed{{", "$", "\\text{", "^\\circ"}) {
     std::string text;
     while (text.size() < (size_t{1} << 20)) text += piece;
     EXPECT_LT(SecondsFor(text), 1.0) << piece;
