@@ -119,9 +119,11 @@ absl::Status CheckNfc(absl::string_view text) {
     const uint32_t code = length == 0 ? 0 : CodePointOf(rest.substr(0, length));
     if (MayChangeInNfc(code)) {
       return absl::UnimplementedError(absl::StrCat(
-          "byte ", at, ": U+", absl::Hex(code, absl::kZeroPad4),
-          " may not be in NFC, which this tokenizer asks for and this version "
-          "cannot make; normalise the text before"));
+          "the text may not be in Unicode normalization form NFC: U+",
+          absl::Hex(code, absl::kZeroPad4), " at byte ", at,
+          ". This tokenizer.json brings its input into NFC first, which this "
+          "version cannot do; convert the text to NFC, without combining "
+          "characters, before"));
     }
     at += std::max<size_t>(length, 1);
   }
