@@ -14,7 +14,7 @@
 
 namespace limbeck {
 
-inline constexpr uint32_t kIngestStageVersion = 1;
+inline constexpr uint32_t kIngestStageVersion = 2;
 
 struct IngestedProblems {
   std::vector<Problem> problems;    // distinct, by rising id

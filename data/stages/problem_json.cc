@@ -80,6 +80,16 @@ absl::Status SetQuestion(std::string question, absl::string_view key,
   return absl::OkStatus();
 }
 
+absl::Status CheckAnswer(absl::string_view answer, AnswerKind kind) {
+  if (kind != ANSWER_KIND_INTEGER || NormalizeIntegerGold(answer)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"answer\" is \"", answer, "\", answer_kind says it is an integer; ",
+      "mend the answer, or give these problems the kind they have ",
+      "(ANSWER_KIND_MATH, ANSWER_KIND_STRING)"));
+}
+
 }  // namespace
 
 absl::StatusOr<Problem> ParseGenericProblem(const Json& json, AnswerKind kind) {
@@ -88,6 +98,7 @@ absl::StatusOr<Problem> ParseGenericProblem(const Json& json, AnswerKind kind) {
   LIMBECK_RETURN_IF_ERROR(SetQuestion(std::move(question), "problem", problem));
   LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_gold_answer(),
                            GetText(json, "answer"));
+  LIMBECK_RETURN_IF_ERROR(CheckAnswer(problem.gold_answer(), kind));
   problem.set_answer_kind(kind);
   LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_reference_solution(),
                            json.GetString("solution", ""));

@@ -196,6 +196,39 @@ TEST(ParseGenericProblem, TypesAreChecked) {
             DOMAIN_CODE);
 }
 
+TEST(ParseGenericProblem, DeclaredIntegersAreIntegers) {
+  const auto parse = [](Json answer, AnswerKind kind) {
+    Json json = Json::Object();
+    json.Set("problem", "q").Set("answer", std::move(answer));
+    return ParseGenericProblem(json, kind);
+  };
+  for (const char* answer : {"7", " -7 ", "1,234", "1{,}234", "\\boxed{7}"}) {
+    LIMBECK_EXPECT_OK(parse(answer, ANSWER_KIND_INTEGER)) << answer;
+  }
+  for (const char* answer : {"1/2", "0.5", "", "seven", "7 cm", "3, 4"}) {
+    EXPECT_THAT(parse(answer, ANSWER_KIND_INTEGER),
+                IsError(absl::StatusCode::kInvalidArgument,
+                        absl::StrCat("\"answer\" is \"", answer,
+                                     "\", answer_kind says it is an integer")))
+        << answer;
+    LIMBECK_EXPECT_OK(parse(answer, ANSWER_KIND_MATH)) << answer;
+  }
+  EXPECT_THAT(parse(Json(0.5), ANSWER_KIND_INTEGER), testing::Not(IsOk()));
+  LIMBECK_EXPECT_OK(parse(Json(2.0), ANSWER_KIND_INTEGER));
+}
+
+TEST_F(IngestTest, AnswerThatIsNoIntegerIsRejectedWithItsReason) {
+  const IngestedProblems ingested =
+      Read(Options("{\"problem\":\"a\",\"answer\":\"1/2\"}\n"
+                   "{\"problem\":\"b\",\"answer\":\"2\"}\n"));
+  EXPECT_EQ(ingested.problems.size(), 1);
+  ASSERT_EQ(ingested.rejected.size(), 1);
+  EXPECT_EQ(ingested.rejected[0].reason(), REJECTION_REASON_BAD_RECORD);
+  EXPECT_EQ(ingested.rejected[0].detail().find(
+                "input.jsonl, line 1: \"answer\" is \"1/2\""),
+            0);
+}
+
 // The published test set, where LIMBECK_TESTDATA names the folder that has it.
 TEST_F(IngestTest, WholeGsm8kTestSet) {
   const char* folder = std::getenv("LIMBECK_TESTDATA");
