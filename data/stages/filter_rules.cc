@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/stages/rejections.h"
 #include "data/stages/repetition.h"
+#include "data/stages/trace_parts.h"
 #include "data/text/reasoning_format.h"
 #include "data/verify/verify.h"
 
@@ -52,11 +53,9 @@ std::optional<Rejection> CheckFormat(const Trace& trace,
   if (!options.require_format()) return std::nullopt;
   std::string problem = parts.problem;
   if (parts.well_formed) {
-    const absl::string_view answer =
-        absl::string_view(trace.raw_output())
-            .substr(parts.answer.begin(),
-                    parts.answer.end() - parts.answer.begin());
-    if (!absl::StripAsciiWhitespace(answer).empty()) return std::nullopt;
+    if (!absl::StripAsciiWhitespace(AnswerText(trace, parts)).empty()) {
+      return std::nullopt;
+    }
     problem = absl::StrCat("no text after ", kThinkCloseTag);
   }
   Rejection rejection = MakeRejection(
@@ -142,7 +141,7 @@ std::optional<Rejection> CheckRepeats(const Repetition& found, int32_t limit,
 
 std::optional<Rejection> FindBreach(const Trace& trace,
                                     const FilterOptions& options) {
-  const OutputParts parts = SplitOutput(trace.raw_output());
+  const OutputParts parts = PartsOf(trace);
   if (auto breach = CheckFinish(trace, options)) return breach;
   if (auto breach = CheckFormat(trace, parts, options)) return breach;
   if (auto breach = CheckAnswer(trace, parts, options)) return breach;

@@ -9,6 +9,7 @@
 #include "data/base/status_macros.h"
 #include "data/stages/record_id.h"
 #include "data/stages/rejections.h"
+#include "data/stages/trace_parts.h"
 #include "data/text/reasoning_format.h"
 
 namespace limbeck {
@@ -23,11 +24,6 @@ bool WasCutOff(const Trace& trace) {
     default:
       return false;
   }
-}
-
-absl::string_view TextBetween(const Trace& trace, uint64_t begin,
-                              uint64_t end) {
-  return absl::string_view(trace.raw_output()).substr(begin, end - begin);
 }
 
 TokenizedTrace Rejected(Rejection rejection) {
@@ -70,10 +66,14 @@ absl::StatusOr<TraceTokenizer> TraceTokenizer::Create(
 }
 
 absl::StatusOr<TraceTokenizer::Ids> TraceTokenizer::Encode(
-    absl::string_view text) const {
-  LIMBECK_ASSIGN_OR_RETURN(const std::vector<int32_t> ids,
-                           tokenizer_->Encode(text));
-  return Ids(ids.begin(), ids.end());
+    absl::string_view text, const Trace& trace) const {
+  const auto ids = tokenizer_->Encode(text);
+  if (ids.ok()) return Ids(ids->begin(), ids->end());
+  const Source& source = trace.problem().source();
+  return absl::Status(
+      ids.status().code(),
+      absl::StrCat("trace ", ToHex(trace.id()), " (", source.dataset(),
+                   ", row ", source.row(), "): ", ids.status().message()));
 }
 
 bool TraceTokenizer::HasCapturedIds(const Trace& trace) const {
@@ -106,7 +106,7 @@ absl::Status TraceTokenizer::CheckCapturedIds(const Trace& trace) const {
 
 absl::StatusOr<TokenizedTrace> TraceTokenizer::TokenizePlainText(
     const Trace& trace) const {
-  LIMBECK_ASSIGN_OR_RETURN(Ids ids, Encode(trace.raw_output()));
+  LIMBECK_ASSIGN_OR_RETURN(Ids ids, Encode(trace.raw_output(), trace));
   if (ids.empty()) {
     return Rejected(MakeRejection(REJECTION_REASON_TOO_SHORT, 0, 1, "tokens"));
   }
@@ -116,16 +116,16 @@ absl::StatusOr<TokenizedTrace> TraceTokenizer::TokenizePlainText(
 
 absl::StatusOr<TraceTokenizer::Ids> TraceTokenizer::EncodeOutput(
     const Trace& trace) const {
-  const OutputParts parts = SplitOutput(trace.raw_output());
+  const OutputParts parts = PartsOf(trace);
   const bool answer_only =
       options_.target() == TokenizeOptions::TARGET_ANSWER_ONLY;
   // The prompt has opened the think tag, so the output's own is left out.
   const std::string text =
-      answer_only ? RenderOutput("", TextBetween(trace, parts.answer.begin(),
-                                                 parts.answer.end()))
-                  : std::string(TextBetween(trace, parts.think.begin(),
-                                            parts.answer.end()));
-  LIMBECK_ASSIGN_OR_RETURN(Ids ids, Encode(text));
+      answer_only
+          ? RenderOutput("", AnswerText(trace, parts))
+          : trace.raw_output().substr(parts.think.begin(),
+                                      parts.answer.end() - parts.think.begin());
+  LIMBECK_ASSIGN_OR_RETURN(Ids ids, Encode(text, trace));
   if (!WasCutOff(trace)) ids.push_back(end_id_);
   return ids;
 }
@@ -142,7 +142,7 @@ absl::StatusOr<TokenizedTrace> TraceTokenizer::Tokenize(
     return MakeSample(trace, prompt, output,
                       static_cast<uint32_t>(prompt.size()));
   }
-  const OutputParts parts = SplitOutput(trace.raw_output());
+  const OutputParts parts = PartsOf(trace);
   if (options_.target() == TokenizeOptions::TARGET_ANSWER_ONLY &&
       !parts.well_formed) {
     return Rejected(
@@ -156,7 +156,7 @@ absl::StatusOr<TokenizedTrace> TraceTokenizer::Tokenize(
     return Rejected(MakeRejection(REJECTION_REASON_BAD_RECORD, 0, 1,
                                   prompt_text.status().message()));
   }
-  LIMBECK_ASSIGN_OR_RETURN(const Ids prompt, Encode(*prompt_text));
+  LIMBECK_ASSIGN_OR_RETURN(const Ids prompt, Encode(*prompt_text, trace));
   LIMBECK_ASSIGN_OR_RETURN(const Ids output, EncodeOutput(trace));
   if (output.empty()) {
     return Rejected(MakeRejection(REJECTION_REASON_TOO_SHORT, 0, 1, "tokens"));

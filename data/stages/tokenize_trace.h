@@ -42,7 +42,8 @@ class TraceTokenizer {
         options_(std::move(options)),
         end_id_(end_id) {}
 
-  absl::StatusOr<Ids> Encode(absl::string_view text) const;
+  // Text of this trace; the error names it.
+  absl::StatusOr<Ids> Encode(absl::string_view text, const Trace& trace) const;
   bool HasCapturedIds(const Trace& trace) const;
   absl::Status CheckCapturedIds(const Trace& trace) const;
   absl::StatusOr<TokenizedTrace> TokenizePlainText(const Trace& trace) const;

@@ -11,7 +11,7 @@
 #include "data/stages/agreement.h"
 #include "data/stages/artefact.h"
 #include "data/stages/input_records.h"
-#include "data/text/reasoning_format.h"
+#include "data/stages/trace_parts.h"
 #include "data/verify/verify.h"
 
 namespace limbeck {
@@ -28,19 +28,11 @@ absl::Status WriteAgreement(const AgreementTable& table,
 }  // namespace
 
 void VerifyTrace(Trace& trace) {
-  const OutputParts parts = SplitOutput(trace.raw_output());
-  absl::string_view answer(trace.raw_output());
-  answer = answer.substr(parts.answer.begin(),
-                         parts.answer.end() - parts.answer.begin());
-  if (parts.well_formed) {
-    *trace.mutable_think() = parts.think;
-    *trace.mutable_answer() = parts.answer;
-  } else {
-    trace.clear_think();
-    trace.clear_answer();
-  }
-  Verification verdict = VerifyAnswer(trace.problem().gold_answer(), answer,
-                                      trace.problem().answer_kind());
+  const OutputParts parts = PartsOf(trace);
+  StoreParts(parts, trace);
+  Verification verdict =
+      VerifyAnswer(trace.problem().gold_answer(), AnswerText(trace, parts),
+                   trace.problem().answer_kind());
   trace.set_extracted_answer(verdict.extracted());
   *trace.add_verifications() = std::move(verdict);
 }

@@ -27,6 +27,7 @@ TEST(Schema, TextReachesNestedTypesAndEnums) {
   const std::string text = TraceSchema();
   EXPECT_THAT(text, HasSubstr("7 think limbeck.Span\n"));
   EXPECT_THAT(text, HasSubstr("9 repairs repeated limbeck.Repair\n"));
+  EXPECT_THAT(text, HasSubstr("15 sampling_logprobs repeated float\n"));
   EXPECT_THAT(text, HasSubstr("\nmessage limbeck.Source\n1 dataset string\n"));
   EXPECT_THAT(text, HasSubstr("\nenum limbeck.FinishReason\n"));
   EXPECT_THAT(text, HasSubstr("\n2 FINISH_REASON_LENGTH\n"));

@@ -363,6 +363,7 @@ TEST(Shard, GoldenTraceOfVersion1IsRead) {
   EXPECT_EQ(traces[0].problem().messages(0).content(), "What is 2 + 3?");
   EXPECT_EQ(traces[0].raw_output(), "<think>2 + 3 = 5</think>\\boxed{5}");
   EXPECT_THAT(traces[0].output_ids(), ElementsAre(5, 70000, 2));
+  EXPECT_EQ(traces[0].sampling_logprobs_size(), 0);  // not yet known then
   EXPECT_EQ(traces[1].raw_output(), "<think>cut \xE2\x88");
   EXPECT_EQ(traces[1].finish_reason(), FINISH_REASON_LENGTH);
 }
