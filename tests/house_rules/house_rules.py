@@ -32,8 +32,29 @@ EXTRA_INCLUDES = {"kernels": {"data/base/random.h"}}
 
 SAYS_NOTHING = {"common", "misc", "utils", "util", "helpers", "stuff"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+GUARD = re.compile(r"#ifndef LIMBECK_\w+_CUH?_$|#ifndef LIMBECK_\w+_H_$")
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 SOURCE_SUFFIXES = {".h", ".cc", ".cu", ".cuh"}
+SCRIPT_SUFFIXES = {".py"}
+
+# Operators that no benchmark calls by name -> the benchmark that spends its
+# time in them, and how.
+MEASURED_BY = {
+    # The fused losses of linear_*.h are the same rows behind a GEMM.
+    "kernels/cross_entropy.h": "kernels/loss_bench.cc",
+    "kernels/distillation.h": "kernels/loss_bench.cc",
+    "kernels/topk_distillation.h": "kernels/loss_bench.cc",
+    # A part of each layer, forward and backward.
+    "kernels/layers/linear_bundle.h": "student/forward_bench.cc",
+    "kernels/layers/rms_norm.h": "student/forward_bench.cc",
+    "kernels/layers/swiglu.h": "student/forward_bench.cc",
+    # One token of each row at a time: the sampling engine.
+    "kernels/decode/decode.h": "teacher/sampling_bench.cc",
+}
+# Operators whose independent reference is not in kernels/reference/.
+REFERENCE_IN = {
+    "kernels/decode/decode.h": "tests/student/plain_decoder.cc",
+}
 
 
 def includes(text):
@@ -87,7 +108,8 @@ def check_conditionals(path, text):
     if path.name == "random.h":
         return
     for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"\s*#\s*if.*(CUDA|__NVCC__)", line):
+        if re.match(r"\s*#\s*if.*(CUDA|__NVCC__)", line) and \
+                not GUARD.match(line):
             yield number, "a missing device is a stub file, not an #if"
 
 
@@ -165,73 +187,151 @@ def check_output(path, text):
 CHECKS = [check_arrows, check_torch, check_sentencepiece, check_conditionals,
           check_length, check_functions, check_names, check_guard,
           check_open_ends, check_output]
+SCRIPT_CHECKS = [check_length, check_names]
 
 
-def breaches_in(path, text):
-    for check in CHECKS:
+def breaches_in(path, text, checks):
+    for check in checks:
         for number, message in check(path, text):
             yield f"{path}:{number}: {message}"
 
 
+def operators(root):
+    """Headers of kernels/ that declare an operator, as ARCHITECTURE.md names
+    files: <op>.h beside <op>_cpu.cc, <op>_cuda.cu or <op>_launch.h and
+    <op>.cc; linear_<op>.h fuses one with the head."""
+    for header in sorted((root / "kernels").rglob("*.h")):
+        def beside(suffix):
+            return header.with_name(header.stem + suffix).exists()
+        if (beside("_cpu.cc") or beside("_cuda.cu") or
+                (beside("_launch.h") and beside(".cc")) or
+                header.name.startswith("linear_")):
+            if "reference" not in header.parts:
+                yield str(header.relative_to(root))
+
+
+def included(root, path, seen):
+    """What a test includes, itself or through files of tests."""
+    if path in seen or not (root / path).exists():
+        return
+    seen.add(path)
+    for _, header in includes((root / path).read_text()):
+        yield header
+        if header.startswith("tests/"):
+            yield from included(root, header, seen)
+            yield from included(root, header[:-1] + "cc", seen)
+
+
 def check_operators(root):
-    """Each operator of kernels/ has a reference and a test."""
-    kernels = root / "kernels"
-    tests = "".join(p.read_text() for p in (root / "tests" / "kernels").rglob(
-        "*.cc")) if (root / "tests" / "kernels").exists() else ""
-    for cpu in sorted(kernels.rglob("*_cpu.cc")):
-        name = cpu.name[:-len("_cpu.cc")]
-        if f"{name}.h" not in tests and f"/{name}" not in tests:
-            yield f"{cpu.relative_to(root)}:1: no test includes {name}.h"
+    """Each operator has an independent reference, a test and a benchmark."""
+    tests = [set(included(root, str(p.relative_to(root)), set()))
+             for p in (root / "tests").rglob("*_test.cc")]
+    benches = {str(path.relative_to(root)):
+               {header for _, header in includes(path.read_text())}
+               for room in ARROWS
+               for path in (root / room).rglob("*_bench.cc")}
+    for operator in operators(root):
+        own = [headers for headers in tests if operator in headers]
+        if not own:
+            yield f"{operator}:1: no test includes it"
+        reference = REFERENCE_IN.get(operator)
+        if not (reference and (root / reference).exists()) and not any(
+                header.startswith("kernels/reference/")
+                for headers in own for header in headers):
+            yield (f"{operator}:1: no test of it includes a reference of "
+                   "kernels/reference/")
+        if MEASURED_BY.get(operator) not in benches and not any(
+                operator in headers for headers in benches.values()):
+            yield f"{operator}:1: no benchmark includes it"
 
 
-def tracked_files(root):
+def tracked_files(root, suffixes):
     names = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=root, check=True, capture_output=True, text=True).stdout
     for name in names.splitlines():
-        if Path(name).suffix in SOURCE_SUFFIXES and (root / name).exists():
+        if Path(name).suffix in suffixes and (root / name).exists():
             yield Path(name)
 
 
 def check_tree(root):
-    for path in tracked_files(root):
-        yield from breaches_in(path, (root / path).read_text())
+    for path in tracked_files(root, SOURCE_SUFFIXES):
+        yield from breaches_in(path, (root / path).read_text(), CHECKS)
+    for path in tracked_files(root, SCRIPT_SUFFIXES):
+        yield from breaches_in(path, (root / path).read_text(), SCRIPT_CHECKS)
     yield from check_operators(root)
 
 
-def self_test():
-    """Every rule must be able to fail."""
-    long_function = "int F() {\n" + "  G();\n" * 90 + "}\n"
-    cases = [
-        ("student/a.cc", '#include "distill/step.h"\n', "may not include"),
-        ("kernels/a.cc", '#include "data/base/file.h"\n', "may not include"),
-        ("data/a.cc", "#include <ATen/ATen.h>\n", "no LibTorch"),
-        ("student/a.h", "#include <ATen/ATen.h>\n", "headers include"),
-        ("student/a.cc", "#include <torch/torch.h>\n", "never included"),
-        ("data/a.h", "#include <sentencepiece_processor.h>\n", "one .cc"),
-        ("kernels/a.cc", "#ifdef LIMBECK_CUDA\n", "stub file"),
-        ("data/a.cc", "//\n" * 601, "601 lines"),
-        ("data/a.cc", long_function, "function of 92 lines"),
-        ("data/utils.cc", "", "says nothing"),
-        ("data/a.h", "#ifndef X\n", "include guard"),
-        ("data/a.cc", "// TO" + "DO: later\n", "open end"),
-        ("data/a.cc", 'std::cerr << "x";\n', "neither prints"),
-    ]
-    failures = 0
-    for name, text, expected in cases:
-        found = list(breaches_in(Path(name), text))
-        if not any(expected in breach for breach in found):
-            print(f"self-test: {name}: expected '{expected}', found {found}")
-            failures += 1
-    fine = ("#ifndef LIMBECK_DATA_A_H_\n#define LIMBECK_DATA_A_H_\n"
-            "int F();\n#endif  // LIMBECK_DATA_A_H_\n")
-    failures += len(list(breaches_in(Path("data/a.h"), fine)))
+CASES = [
+    ("student/a.cc", '#include "distill/step.h"\n', "may not include"),
+    ("kernels/a.cc", '#include "data/base/file.h"\n', "may not include"),
+    ("data/a.cc", "#include <ATen/ATen.h>\n", "no LibTorch"),
+    ("student/a.h", "#include <ATen/ATen.h>\n", "headers include"),
+    ("student/a.cc", "#include <torch/torch.h>\n", "never included"),
+    ("data/a.h", "#include <sentencepiece_processor.h>\n", "one .cc"),
+    ("kernels/a.cc", "#ifdef LIMBECK_CUDA\n", "stub file"),
+    ("data/a.cc", "//\n" * 601, "601 lines"),
+    ("tests/a.py", "#\n" * 601, "601 lines"),
+    ("data/a.cc", "int F() {\n" + "  G();\n" * 90 + "}\n",
+     "function of 92 lines"),
+    ("data/utils.cc", "", "says nothing"),
+    ("tests/helpers.py", "", "says nothing"),
+    ("data/a.h", "#ifndef X\n", "include guard"),
+    ("data/a.cc", "// TO" + "DO: later\n", "open end"),
+    ("data/a.cc", 'std::cerr << "x";\n', "neither prints"),
+]
+FINE = [
+    ("data/a.h", "#ifndef LIMBECK_DATA_A_H_\n#define LIMBECK_DATA_A_H_\n"
+     "int F();\n#endif  // LIMBECK_DATA_A_H_\n"),
+    ("kernels/cuda/a.h", "#ifndef LIMBECK_KERNELS_CUDA_A_H_\n"
+     "#define LIMBECK_KERNELS_CUDA_A_H_\n"
+     "#endif  // LIMBECK_KERNELS_CUDA_A_H_\n"),
+]
+# A whole operator; each file but the header is missing once.
+OPERATOR = {
+    "kernels/new_op.h": "",
+    "kernels/new_op_cpu.cc": "",
+    "kernels/new_op_bench.cc": '#include "kernels/new_op.h"\n',
+    "tests/kernels/new_op_test.cc": '#include "kernels/new_op.h"\n'
+                                    '#include "tests/kernels/case.h"\n',
+    "tests/kernels/case.h": '#include "kernels/reference/new_op.h"\n',
+}
+MISSING = {"kernels/new_op_bench.cc": "no benchmark",
+           "tests/kernels/new_op_test.cc": "no test includes",
+           "tests/kernels/case.h": "no test of it includes a reference",
+           None: None}
+
+
+def operator_breaches(without):
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "kernels").mkdir()
-        (Path(folder) / "kernels" / "new_op_cpu.cc").write_text("")
-        failures += not list(check_operators(Path(folder)))
-    print(f"self-test: {len(cases) + 2} cases, {failures} failures")
-    return failures
+        for name, text in OPERATOR.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if name != without:
+                path.write_text(text)
+        return list(check_operators(Path(folder)))
+
+
+def self_test():
+    """Every rule must be able to fail, and only where it should."""
+    failures = []
+    for name, text, expected in CASES:
+        checks = SCRIPT_CHECKS if name.endswith(".py") else CHECKS
+        found = list(breaches_in(Path(name), text, checks))
+        if not any(expected in breach for breach in found):
+            failures.append(f"{name}: expected '{expected}', found {found}")
+    for name, text in FINE:
+        failures += breaches_in(Path(name), text, CHECKS)
+    for without, expected in MISSING.items():
+        found = operator_breaches(without)
+        if expected is None and found or expected is not None and not any(
+                expected in breach for breach in found):
+            failures.append(f"operator without {without}: found {found}")
+    for failure in failures:
+        print(f"self-test: {failure}")
+    print(f"self-test: {len(CASES) + len(FINE) + len(MISSING)} cases, "
+          f"{len(failures)} failures")
+    return len(failures)
 
 
 def main():
