@@ -74,9 +74,9 @@ std::vector<float> Narrow(const std::vector<double>& values) {
 
 // The fused loops on plain memory.
 struct FusedRun {
-  FusedRun(const AttentionReferenceInput& input, const CpuKernels& kernels)
+  FusedRun(const AttentionReferenceInput& input, const CpuKernels& chosen)
       : starts(input.starts),
-        kernels(kernels),
+        kernels(chosen),
         qkv(Narrow(input.qkv)),
         cosine(Narrow(input.cosine)),
         sine(Narrow(input.sine)) {
