@@ -10,7 +10,6 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
-#include "data/base/check.h"
 #include "data/base/random.h"
 #include "student/forward.h"
 
@@ -52,28 +51,8 @@ TeacherSignal SignalOf(const at::Tensor& top_ids, const at::Tensor& top,
 
 }  // namespace
 
-ModelConfig TinyConfig(bool tied_head) {
-  ModelConfig config;
-  config.vocab_size = kTinyVocab;
-  config.hidden_size = 16;
-  config.num_layers = 2;
-  config.num_heads = 4;
-  config.num_kv_heads = 2;
-  config.head_dim = 4;
-  config.intermediate_size = 23;
-  config.max_positions = 64;
-  config.rms_norm_eps = 1e-6;
-  config.rope_theta = 10000.0;
-  config.tied_head = tied_head;
-  config.initializer_range = 0.2;
-  config.eos_ids = {2};
-  return config;
-}
-
 Model TinyModel(uint64_t seed, bool tied_head) {
-  auto model = MakeRandomModel(TinyConfig(tied_head), seed);
-  LIMBECK_CHECK(model.ok());
-  return *std::move(model);
+  return FreshModel(TinyTrainingConfig(tied_head), seed);
 }
 
 PackedBin TinyBin(uint64_t index, const std::vector<TinySequence>& sequences) {

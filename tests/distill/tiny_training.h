@@ -1,4 +1,4 @@
-// A model and packed bins small enough to train in milliseconds.
+// Packed bins and a model small enough to train in milliseconds.
 #ifndef LIMBECK_TESTS_DISTILL_TINY_TRAINING_H_
 #define LIMBECK_TESTS_DISTILL_TINY_TRAINING_H_
 
@@ -11,13 +11,11 @@
 #include "distill/objective.h"
 #include "distill/options.pb.h"
 #include "student/weights.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 
-inline constexpr int64_t kTinyVocab = 29;
-
-// Two layers, hidden 16, grouped heads; odd sizes where they may be odd.
-ModelConfig TinyConfig(bool tied_head);
+// A FreshModel of TinyTrainingConfig.
 Model TinyModel(uint64_t seed, bool tied_head = true);
 
 // One sequence: random ids, loss from token `loss_start` on.
@@ -32,7 +30,7 @@ struct TinySequence {
 PackedBin TinyBin(uint64_t index, const std::vector<TinySequence>& sequences);
 std::vector<LoadedBin> Loaded(const std::vector<PackedBin>& bins);
 
-// Resolved options of an objective, and rules that fit TinyConfig.
+// Resolved options of an objective, and rules that fit TinyTrainingConfig.
 Objective TinyObjective(ObjectiveOptions::Kind kind);
 
 // Logits [tokens, vocab] of a bin.

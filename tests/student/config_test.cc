@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "data/base/file.h"
-#include "tests/student/tiny_models.h"
+#include "tests/support/tiny_models.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

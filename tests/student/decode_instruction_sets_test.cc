@@ -8,7 +8,7 @@
 #include "student/decode_view.h"
 #include "student/forward.h"
 #include "tests/student/plain_decoder.h"
-#include "tests/student/tiny_models.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "tests/student/plain_decoder.h"
-#include "tests/student/tiny_models.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 namespace {

@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tests/student/tiny_models.h"
+#include "tests/support/tiny_models.h"
 #include "tests/support/status_matchers.h"
 
 namespace limbeck {

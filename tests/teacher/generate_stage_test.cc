@@ -19,6 +19,7 @@
 #include "teacher/signal_records.h"
 #include "tests/support/file_tree.h"
 #include "tests/teacher/stage_fixture.h"
+#include "tests/support/tiny_models.h"
 #include "tests/teacher/tiny_teacher.h"
 
 namespace limbeck {
@@ -388,7 +389,7 @@ TEST_F(GenerateStageTest, RunsFromACheckpointFolder) {
                                TrainSentencePiece(trainer, sentences));
   const std::string tokenizer = directory_.File("tokenizer");
   LIMBECK_ASSERT_OK(WriteTokenizerFolder(pieces, tokenizer));
-  ModelConfig config = TinyConfig();
+  ModelConfig config = TinyTeacherConfig();
   config.vocab_size = 290;
   LIMBECK_ASSERT_OK_AND_ASSIGN(const Model model, MakeRandomModel(config, 3));
   StageInput input;

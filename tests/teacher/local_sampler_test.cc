@@ -10,6 +10,7 @@
 #include "teacher/prompt.h"
 #include "teacher/signal_records.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/tiny_models.h"
 #include "tests/teacher/tiny_teacher.h"
 
 namespace limbeck {
@@ -388,7 +389,7 @@ TEST(LocalSampler, OptionsAreChecked) {
 }
 
 TEST(LocalSampler, TokenizerLargerThanTheHeadIsRefused) {
-  ModelConfig config = TinyConfig();
+  ModelConfig config = TinyTeacherConfig();
   config.vocab_size = 200;
   LIMBECK_ASSERT_OK_AND_ASSIGN(Model model, MakeRandomModel(config, 1));
   EXPECT_THAT(

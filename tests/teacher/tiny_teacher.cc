@@ -4,36 +4,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "data/base/check.h"
 #include "data/base/file.h"
 #include "data/stages/artefact.h"
 #include "data/stages/record_id.h"
 #include "tests/support/byte_tokenizer.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 
-ModelConfig TinyConfig() {
-  ModelConfig config;
-  config.vocab_size = 264;
-  config.hidden_size = 32;
-  config.num_layers = 2;
-  config.num_heads = 4;
-  config.num_kv_heads = 2;
-  config.head_dim = 8;
-  config.intermediate_size = 48;
-  config.max_positions = 160;
-  config.rms_norm_eps = 1e-6;
-  config.rope_theta = 10000.0;
-  config.initializer_range = 0.25;
-  return config;
-}
-
 ModelInput MakeTinyTeacher(uint64_t seed) {
-  absl::StatusOr<Model> model = MakeRandomModel(TinyConfig(), seed);
-  LIMBECK_CHECK(model.ok());
   ModelInput teacher;
-  teacher.model = std::make_shared<const Model>(*std::move(model));
+  teacher.model =
+      std::make_shared<const Model>(FreshModel(TinyTeacherConfig(), seed));
   teacher.tokenizer = MakeByteTokenizer();
   teacher.identity.set_name("tiny");
   teacher.identity.set_revision(absl::StrCat("seed ", seed));

@@ -8,15 +8,12 @@
 
 #include "data/records.pb.h"
 #include "data/stages/stage.h"
-#include "student/weights.h"
 #include "teacher/model_input.h"
 #include "teacher/sampler.h"
 
 namespace limbeck {
 
-// Two layers, width 32, 264 columns of which 262 are tokens, 160 positions.
-// Weights are large enough that the next token is far from uniform.
-ModelConfig TinyConfig();
+// A FreshModel of TinyTeacherConfig (tests/support/tiny_models.h).
 ModelInput MakeTinyTeacher(uint64_t seed = 1);
 
 // Distinct problems; their prompts have different lengths.

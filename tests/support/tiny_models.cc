@@ -1,5 +1,5 @@
-// Builds the models of the tests in this folder.
-#include "tests/student/tiny_models.h"
+// See tiny_models.h.
+#include "tests/support/tiny_models.h"
 
 #include <ATen/ATen.h>
 
@@ -54,12 +54,43 @@ std::vector<ModelVariant> TinyVariants() {
   return variants;
 }
 
+ModelConfig TinyTeacherConfig() {
+  ModelConfig config = TinyConfig();
+  config.vocab_size = 264;
+  config.hidden_size = 32;
+  config.intermediate_size = 48;
+  config.max_positions = 160;
+  config.rms_norm_eps = 1e-6;
+  config.rope_theta = 10000.0;
+  config.initializer_range = 0.25;
+  config.eos_ids = {};
+  return config;
+}
+
+ModelConfig TinyTrainingConfig(bool tied_head) {
+  ModelConfig config = TinyConfig();
+  config.vocab_size = kTinyVocab;
+  config.head_dim = 4;
+  config.intermediate_size = 23;
+  config.max_positions = 64;
+  config.rms_norm_eps = 1e-6;
+  config.rope_theta = 10000.0;
+  config.tied_head = tied_head;
+  config.initializer_range = 0.2;
+  return config;
+}
+
+Model FreshModel(const ModelConfig& config, uint64_t seed) {
+  absl::StatusOr<Model> model = MakeRandomModel(config, seed);
+  LIMBECK_CHECK(model.ok());
+  return *std::move(model);
+}
+
 Model TinyModel(const ModelConfig& config, uint64_t seed) {
   ModelConfig wide = config;
   wide.initializer_range = 0.4;
-  absl::StatusOr<Model> model = MakeRandomModel(wide, seed);
-  LIMBECK_CHECK(model.ok());
-  for (const ParameterGroup& group : model->groups) {
+  Model model = FreshModel(wide, seed);
+  for (const ParameterGroup& group : model.groups) {
     for (const WeightSlot& slot : group.slots) {
       if (slot.decays) continue;
       at::Tensor values = ViewSlot(group.flat, slot);
@@ -68,7 +99,7 @@ Model TinyModel(const ModelConfig& config, uint64_t seed) {
       }
     }
   }
-  return *std::move(model);
+  return model;
 }
 
 std::vector<int64_t> TinyIds(const ModelConfig& config, int64_t length,
