@@ -10,10 +10,10 @@
 
 #include "data/base/file.h"
 #include "student/safetensors.h"
-#include "tests/support/tiny_models.h"
 #include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 namespace {

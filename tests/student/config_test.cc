@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "data/base/file.h"
-#include "tests/support/tiny_models.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 namespace {

@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/tiny_models.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/tiny_models.h"
 
 namespace limbeck {
 namespace {

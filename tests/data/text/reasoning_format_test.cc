@@ -123,11 +123,15 @@ TEST(ParseMessages, EveryCutIsAnErrorOrAnInverse) {
   for (size_t size = 0; size <= text.size(); ++size) {
     const std::string cut = text.substr(0, size);
     const auto parsed = ParseMessages(cut);
-    if (parsed.ok()) EXPECT_EQ(*RenderMessages(*parsed, false), cut);
+    if (parsed.ok()) {
+      EXPECT_EQ(*RenderMessages(*parsed, false), cut);
+    }
     std::string changed = text;
     if (size < text.size()) changed[size] ^= 0x20;
     const auto other = ParseMessages(changed);
-    if (other.ok()) EXPECT_EQ(*RenderMessages(*other, false), changed);
+    if (other.ok()) {
+      EXPECT_EQ(*RenderMessages(*other, false), changed);
+    }
   }
 }
 

@@ -80,8 +80,8 @@ class SentencePiece : public ::testing::TestWithParam<SentencePieceAlgorithm> {
 INSTANTIATE_TEST_SUITE_P(Algorithms, SentencePiece,
                          ::testing::Values(SentencePieceAlgorithm::kBpe,
                                            SentencePieceAlgorithm::kUnigram),
-                         [](const auto& info) {
-                           return info.param == SentencePieceAlgorithm::kBpe
+                         [](const auto& one) {
+                           return one.param == SentencePieceAlgorithm::kBpe
                                       ? "Bpe"
                                       : "Unigram";
                          });
