@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -97,7 +98,24 @@ struct Target {
   ProtoMessage* message = nullptr;
   const FieldDescriptor* field = nullptr;
   std::string path;
+  std::optional<int> index;  // one entry of a list
 };
+
+// Takes "[3]" off the end of a path: how error messages name a list's entry.
+absl::StatusOr<std::optional<int>> TakeIndex(absl::string_view* path) {
+  if (!absl::EndsWith(*path, "]")) return std::optional<int>();
+  const size_t open = path->rfind('[');
+  int index = 0;
+  if (open == absl::string_view::npos ||
+      !absl::SimpleAtoi(path->substr(open + 1, path->size() - open - 2),
+                        &index) ||
+      index < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", *path, "' does not end in an entry's number, such as [0]"));
+  }
+  *path = path->substr(0, open);
+  return std::optional<int>(index);
+}
 
 std::vector<std::string> EntryNames(const Recipe& recipe) {
   std::vector<std::string> names;
@@ -150,7 +168,7 @@ absl::StatusOr<Target> Descend(ProtoMessage* message,
         absl::StrCat("'", path, "' is a message; name one of its fields: ",
                      absl::StrJoin(FieldNames(*field->message_type()), ", ")));
   }
-  return Target{message, field, std::move(path)};
+  return Target{message, field, std::move(path), std::nullopt};
 }
 
 absl::StatusOr<Target> FindInEntry(ProtoMessage* entry, ProtoMessage* options,
@@ -191,7 +209,7 @@ absl::StatusOr<Target> FindInRecipe(Recipe* recipe,
                  parts.subspan(1), absl::StrCat(kRecipePrefix, ".", parts[0]));
 }
 
-absl::StatusOr<Target> FindTarget(absl::string_view path, Recipe* recipe) {
+absl::StatusOr<Target> FindField(absl::string_view path, Recipe* recipe) {
   std::vector<std::string> parts = absl::StrSplit(path, '.');
   if (parts[0] == kRecipePrefix && parts.size() > 1) {
     return FindInRecipe(recipe, absl::MakeSpan(parts).subspan(1));
@@ -213,7 +231,40 @@ absl::StatusOr<Target> FindTarget(absl::string_view path, Recipe* recipe) {
                    SuggestNames(parts[0], EntryNames(*recipe))));
 }
 
+absl::StatusOr<Target> FindTarget(absl::string_view path, Recipe* recipe) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::optional<int> index, TakeIndex(&path));
+  LIMBECK_ASSIGN_OR_RETURN(Target target, FindField(path, recipe));
+  if (!index.has_value()) return target;
+  if (!target.field->is_repeated()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", target.path, "' is one value, no list"));
+  }
+  const int size =
+      target.message->GetReflection()->FieldSize(*target.message, target.field);
+  if (*index > size) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", target.path, "' has ", size, " entries; [", size,
+                     "] adds one, [", *index, "] would leave a gap"));
+  }
+  target.index = index;
+  absl::StrAppend(&target.path, "[", *index, "]");
+  return target;
+}
+
+// Changes or adds one entry of a list.
+absl::Status AssignEntry(const Target& target, absl::string_view value) {
+  const Reflection& reflection = *target.message->GetReflection();
+  const int size = reflection.FieldSize(*target.message, target.field);
+  LIMBECK_RETURN_IF_ERROR(
+      SetFieldFromText(*target.field, value, target.message));
+  if (*target.index == size) return absl::OkStatus();
+  reflection.SwapElements(target.message, target.field, *target.index, size);
+  reflection.RemoveLast(target.message, target.field);
+  return absl::OkStatus();
+}
+
 absl::Status Assign(const Target& target, absl::string_view value) {
+  if (target.index.has_value()) return AssignEntry(target, value);
   const Reflection& reflection = *target.message->GetReflection();
   reflection.ClearField(target.message, target.field);
   if (!target.field->is_repeated()) {

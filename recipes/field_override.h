@@ -13,8 +13,9 @@ namespace limbeck {
 
 // Applies one "PATH=VALUE". PATH is STAGE.FIELD[.FIELD...], MODEL.FIELD, or a
 // field of the recipe itself ("seed", "recipe.report.title"). Lists take
-// values separated by commas and are replaced. Enum values may be written in
-// short ("cosine" for SCHEDULE_COSINE).
+// values separated by commas and are replaced; FIELD[2] is one entry of a
+// list, whole, and the number after the last adds one. Enum values may be
+// written in short ("cosine" for SCHEDULE_COSINE).
 absl::Status ApplyOverride(absl::string_view assignment, RecipeSource* source);
 
 // Sets one field from text, by its type; adds to repeated fields. Errors say

@@ -56,15 +56,24 @@ std::string Join(const std::vector<std::string>& parts) {
   return absl::StrJoin(present, "  ");
 }
 
+// How far the stage is, in few columns.
+std::string ShortAmount(const ProgressState& state) {
+  if (state.total == 0) return FormatCount(static_cast<double>(state.done));
+  return absl::StrFormat("%d%%", static_cast<int>(100.0 * ShareDone(state)));
+}
+
 }  // namespace
 
 std::string RenderProgressLine(const ProgressState& state, int width) {
+  const std::string number =
+      absl::StrFormat("[%d/%d]", state.stage_number, state.num_stages);
   const std::string head =
       absl::StrFormat("[%d/%d %s]", state.stage_number, state.num_stages,
                       EscapeForTerminal(state.stage));
   const std::string phase = EscapeForTerminal(state.phase);
-  const std::string amount =
-      state.phase.empty() && state.done == 0 ? "" : Amount(state);
+  const bool begun = !state.phase.empty() || state.done > 0;
+  const std::string amount = begun ? Amount(state) : "";
+  const std::string share = begun ? ShortAmount(state) : "";
   const std::string bar = state.total > 0 ? Bar(state) : "";
   const std::string rate =
       state.units_per_second > 0
@@ -73,15 +82,20 @@ std::string RenderProgressLine(const ProgressState& state, int width) {
   const std::string detail = EscapeForTerminal(state.detail);
   const std::string left = TimeLeft(state);
   const std::string elapsed = FormatDuration(state.elapsed_seconds);
-  for (const auto& parts :
-       {std::vector<std::string>{head, phase, bar, amount, rate, detail, left,
-                                 elapsed},
-        std::vector<std::string>{head, phase, amount, rate, detail, left,
-                                 elapsed}}) {
+  for (const auto& parts : std::vector<std::vector<std::string>>{
+           {head, phase, bar, amount, rate, detail, left, elapsed},
+           {head, phase, amount, rate, detail, left, elapsed},
+           {head, phase, amount, rate, left, elapsed},
+           {head, phase, amount, left, elapsed},
+           {head, amount, left, elapsed},
+           {head, share, left, elapsed},
+           {head, share, left},
+           {number, share, left},
+           {number, share}}) {
     const std::string line = Join(parts);
     if (TextWidth(line) <= width) return line;
   }
-  return FitToWidth(Join({head, phase, amount, left, elapsed}), width);
+  return FitToWidth(Join({number, share}), width);
 }
 
 void RateEstimator::Add(double seconds, uint64_t done) {

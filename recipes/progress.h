@@ -32,7 +32,8 @@ struct ProgressState {
 };
 
 // One printable line of at most `width` columns, without line break. On a
-// narrow terminal first the bar, then the detail is left out.
+// narrow terminal parts are left out: the bar, the detail, the rate and so on;
+// how far the stage is and the time left go last.
 std::string RenderProgressLine(const ProgressState& state, int width);
 
 // Units per second over the last half minute, so that a resumed stage, whose

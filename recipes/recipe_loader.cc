@@ -11,6 +11,7 @@
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "recipes/field_override.h"
+#include "recipes/recipe_graph.h"
 
 namespace limbeck {
 namespace {
@@ -70,6 +71,45 @@ absl::StatusOr<std::vector<RecipeSource>> ReadChain(const std::string& path) {
   return chain;
 }
 
+// What a recipe says about itself holds for that recipe alone.
+void ForgetTexts(RecipeSource* base) {
+  base->recipe.clear_description();
+  base->sources.EraseBelow(absl::StrCat(kRecipePrefix, ".description"));
+  if (!base->recipe.has_report()) return;
+  base->recipe.mutable_report()->clear_title();
+  base->recipe.mutable_report()->clear_introduction();
+  for (const char* field : {".report.title", ".report.introduction"}) {
+    base->sources.EraseBelow(absl::StrCat(kRecipePrefix, field));
+  }
+}
+
+// An entry that the bases do not have and that says too little to be a new
+// one is a misspelt name.
+void CheckNewEntries(const RecipeSource& base, const RecipeSource& derived,
+                     RecipeErrors& errors) {
+  std::vector<std::string> stages;
+  std::vector<std::string> models;
+  for (const auto& stage : base.recipe.stages()) stages.push_back(stage.name());
+  for (const auto& model : base.recipe.models()) models.push_back(model.name());
+  for (const StageEntry& stage : derived.recipe.stages()) {
+    if (!StageKindName(stage).empty() ||
+        FindStage(base.recipe, stage.name()) >= 0) {
+      continue;
+    }
+    errors.Add(derived.sources.Nearest(stage.name()), stage.name(),
+               absl::StrCat("no base recipe has this stage",
+                            SuggestNames(stage.name(), stages),
+                            "; a new stage says what it does"));
+  }
+  for (const ModelEntry& model : derived.recipe.models()) {
+    if (model.has_path() || FindModel(base.recipe, model.name()) >= 0) continue;
+    errors.Add(derived.sources.Nearest(model.name()), model.name(),
+               absl::StrCat("no base recipe has this model",
+                            SuggestNames(model.name(), models),
+                            "; a new model has a path"));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<RecipeSource> LoadRecipe(const std::string& path,
@@ -78,10 +118,14 @@ absl::StatusOr<RecipeSource> LoadRecipe(const std::string& path,
   const std::string own_name = chain.front().recipe.name();
   RecipeSource merged = std::move(chain.back());
   chain.pop_back();
+  RecipeErrors misspelt;
   while (!chain.empty()) {
+    ForgetTexts(&merged);
+    CheckNewEntries(merged, chain.back(), misspelt);
     merged = MergeRecipes(merged, chain.back());
     chain.pop_back();
   }
+  LIMBECK_RETURN_IF_ERROR(misspelt.ToStatus());
   merged.recipe.clear_base();
   merged.recipe.set_name(own_name.empty()
                              ? std::filesystem::path(path).stem().string()

@@ -53,6 +53,37 @@ TEST_F(FieldOverride, ListsAreReplaced) {
   EXPECT_THAT(stage(0).inputs(), ElementsAre("base"));
 }
 
+TEST_F(FieldOverride, OneEntryOfAList) {
+  LIMBECK_EXPECT_OK(Set("problems.families=x,y,z"));
+  LIMBECK_EXPECT_OK(Set("problems.families[1]=with,comma"));
+  LIMBECK_EXPECT_OK(Set("problems.families[3]=w"));
+  EXPECT_THAT(stage(1).arithmetic_problems().families(),
+              ElementsAre("x", "with,comma", "z", "w"));
+  EXPECT_EQ(source_.sources.Nearest("problems.families[1]").file,
+            "--set problems.families[1]=with,comma");
+  EXPECT_EQ(source_.sources.Nearest("problems.families[0]").file,
+            "--set problems.families=x,y,z");
+  LIMBECK_EXPECT_OK(Set("students.inputs[0]=base"));
+  EXPECT_THAT(stage(0).inputs(), ElementsAre("base"));
+  LIMBECK_EXPECT_OK(Set("recipe.report.evaluations[0]=e"));
+  EXPECT_THAT(source_.recipe.report().evaluations(), ElementsAre("e"));
+}
+
+TEST_F(FieldOverride, EntryThatCannotBe) {
+  EXPECT_THAT(Set("problems.families[2]=x"),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "'problems.families' has 1 entries; [1] adds one, [2] "
+                      "would leave a gap"));
+  EXPECT_THAT(Set("problems.num_problems[0]=3"),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "'problems.num_problems' is one value, no list"));
+  for (const char* path : {"problems.families[]=x", "problems.families[-1]=x",
+                           "problems.families[1=x", "problems.families]=x",
+                           "[0]=x", "problems.families[99999999999]=x"}) {
+    EXPECT_FALSE(Set(path).ok()) << path;
+  }
+}
+
 TEST_F(FieldOverride, RecipeAndModelFields) {
   LIMBECK_EXPECT_OK(Set("seed=18446744073709551615"));
   LIMBECK_EXPECT_OK(Set("recipe.threads=2"));

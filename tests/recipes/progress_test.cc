@@ -48,6 +48,26 @@ TEST(ProgressLine, BarGoesBeforeDetail) {
   EXPECT_THAT(RenderProgressLine(Sampling(), 70), HasSubstr("eta 0:16"));
 }
 
+TEST(ProgressLine, NarrowTerminalKeepsWhatCounts) {
+  ProgressState state = Sampling();
+  state.stage = "student_distilled";
+  EXPECT_EQ(RenderProgressLine(state, 79),
+            "[3/14 student_distilled]  sampling  512/1024 samples  32/s  eta "
+            "0:16  0:31");
+  EXPECT_EQ(RenderProgressLine(state, 70),
+            "[3/14 student_distilled]  sampling  512/1024 samples  eta 0:16  "
+            "0:31");
+  EXPECT_EQ(RenderProgressLine(state, 60),
+            "[3/14 student_distilled]  512/1024 samples  eta 0:16  0:31");
+  EXPECT_EQ(RenderProgressLine(state, 50),
+            "[3/14 student_distilled]  50%  eta 0:16  0:31");
+  EXPECT_EQ(RenderProgressLine(state, 40),
+            "[3/14 student_distilled]  50%  eta 0:16");
+  EXPECT_EQ(RenderProgressLine(state, 30), "[3/14]  50%  eta 0:16");
+  EXPECT_EQ(RenderProgressLine(state, 12), "[3/14]  50%");
+  EXPECT_EQ(RenderProgressLine(state, 8), "[3/14] ~");
+}
+
 TEST(ProgressLine, UnknownTotalHasNoBarAndNoEta) {
   ProgressState state = Sampling();
   state.total = 0;

@@ -14,6 +14,7 @@
 namespace limbeck {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class RecipeLoader : public ::testing::Test {
@@ -46,10 +47,67 @@ TEST_F(RecipeLoader, InheritsThroughSeveralFiles) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(const RecipeSource source, LoadRecipe(leaf));
   EXPECT_EQ(source.recipe.seed(), 2);
   EXPECT_EQ(source.recipe.threads(), 4);
-  EXPECT_EQ(source.recipe.description(), "m");
   EXPECT_EQ(source.recipe.name(), "leaf");
   EXPECT_FALSE(source.recipe.has_base());
   EXPECT_EQ(source.recipe.stages(0).dedup().max_traces_per_problem(), 3);
+}
+
+TEST_F(RecipeLoader, TextsAreOfTheRecipeThatStatesThem) {
+  Write("base.textproto",
+        "description: \"three students\" report { title: \"Three\" "
+        "introduction: \"i\" currency: \"CHF\" evaluations: \"a\" }");
+  const std::string leaf = Write("mine.textproto", "base: \"base.textproto\"");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const RecipeSource silent, LoadRecipe(leaf));
+  EXPECT_EQ(silent.recipe.description(), "");
+  EXPECT_FALSE(silent.recipe.report().has_title());
+  EXPECT_FALSE(silent.recipe.report().has_introduction());
+  EXPECT_EQ(silent.recipe.report().currency(), "CHF");
+  EXPECT_EQ(silent.recipe.report().evaluations_size(), 1);
+  Write("mine.textproto",
+        "base: \"base.textproto\" description: \"four\" report { title: "
+        "\"Four\" }");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const RecipeSource own, LoadRecipe(leaf));
+  EXPECT_EQ(own.recipe.description(), "four");
+  EXPECT_EQ(own.recipe.report().title(), "Four");
+}
+
+TEST_F(RecipeLoader, MisspeltNamesOfTheBaseAreRefused) {
+  Write("base.textproto",
+        "models { name: \"teacher\" path: \"t\" } stages { name: \"student\" "
+        "dedup {} }");
+  const std::string leaf =
+      Write("mine.textproto",
+            "base: \"base.textproto\"\nstages { name: \"studnet\" seed: 3 }\n"
+            "models { name: \"techer\" licence: \"MIT\" }");
+  const auto result = LoadRecipe(leaf);
+  EXPECT_THAT(std::string(result.status().message()),
+              AllOf(HasSubstr("mine.textproto:2:1: studnet: no base recipe has "
+                              "this stage (did you mean 'student'?); a new "
+                              "stage says what it does"),
+                    HasSubstr("mine.textproto:3:1: techer: no base recipe has "
+                              "this model (did you mean 'teacher'?)")));
+  Write("mine.textproto",
+        "base: \"base.textproto\" stages { name: \"student\" seed: 3 } "
+        "stages { name: \"other\" dedup {} } models { name: \"teacher\" "
+        "licence: \"MIT\" }");
+  LIMBECK_EXPECT_OK(LoadRecipe(leaf));
+}
+
+TEST_F(RecipeLoader, HintOfAMissingPathCanBeFollowed) {
+  const std::string leaf =
+      Write("mine.textproto",
+            "stages { name: \"v\" train_tokenizer { paths: \"a.txt\" paths: "
+            "\"${NO_SUCH}/b.txt\" } }");
+  LoadOptions options = WithVariable("OTHER", "x");
+  const auto missing = LoadRecipe(leaf, options);
+  EXPECT_THAT(std::string(missing.status().message()),
+              HasSubstr("or give the path with --set v.paths[1]=PATH"));
+  options.overrides = {"v.paths[1]=given.txt"};
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const RecipeSource source,
+                               LoadRecipe(leaf, options));
+  EXPECT_EQ(source.recipe.stages(0).train_tokenizer().paths(1), "given.txt");
+  EXPECT_EQ(source.recipe.stages(0).train_tokenizer().paths(0),
+            directory_.File("a.txt"));
 }
 
 TEST_F(RecipeLoader, NameIsOfTheLeaf) {
