@@ -1,13 +1,18 @@
-// GEMMs run in float32 (float64 for float64 inputs): bfloat16 operands are
-// widened, so that logits and gradients are never rounded to bfloat16 between.
+// One loop for both devices: what differs lies behind the readers, the writer
+// and gemm.h. On the GPU nothing in it waits for the device.
 #include "kernels/chunk_driver.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <limits>
-#include <utility>
+
+#include "kernels/chunk_rows.h"
+#include "kernels/device.h"
+#include "kernels/gemm.h"
+#include "kernels/gradient_writer.h"
+#include "kernels/logit_reader.h"
+#include "kernels/parallel/parallel_for.h"
+#include "kernels/row_selection_launch.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -19,190 +24,152 @@ constexpr int64_t kChunkBytes = int64_t{64} << 20;
 constexpr int64_t kSmallestChunk = 256;
 constexpr int64_t kLargestChunk = 512;
 
+// The same on the GPU, of both sides' logits together. Accumulating dW costs
+// 733 / rows of its GEMM there, at most (float32, 4.3 TB/s, 788 TFLOP/s): 2048
+// rows with a dense teacher of 151,936 columns, 4096 without.
+constexpr int64_t kDeviceBytes = 2'500'000'000;
+constexpr int64_t kDeviceUnit = 128;  // rows of a GEMM tile
+constexpr int64_t kDeviceLargest = 4096;
+constexpr int64_t kDeviceLargestFrozen = 1024;  // no dW to accumulate
+
 // Less than this is not worth waking a second thread for.
 constexpr int64_t kColumnsPerTask = 32768;
 
-at::ScalarType ComputeType(const LogitSource& source) {
-  const at::Tensor& first =
-      source.hidden.defined() ? source.hidden : source.logits;
-  return first.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+const at::Tensor& InputOf(const LogitSource& source) {
+  return source.hidden.defined() ? source.hidden : source.logits;
 }
 
-// The rows of one chunk: a range when they are consecutive, so that no copy is
-// needed, else an index.
-struct ChunkRows {
-  at::Tensor index;  // [rows]
-  int64_t first = 0;
-  int64_t count = 0;
-  bool consecutive = false;
-
-  at::Tensor Read(const at::Tensor& all) const {
-    return consecutive ? all.narrow(0, first, count)
-                       : all.index_select(0, index);
-  }
-  void Write(const at::Tensor& values, at::Tensor& all) const {
-    if (consecutive) {
-      all.narrow(0, first, count).copy_(values);
-    } else {
-      all.index_copy_(0, index, values.to(all.scalar_type()));
-    }
-  }
-};
-
-ChunkRows Slice(const at::Tensor& rows, int64_t begin, int64_t count) {
-  ChunkRows chunk;
-  chunk.index = rows.narrow(0, begin, count);
-  const int64_t* data = rows.const_data_ptr<int64_t>() + begin;
-  chunk.first = data[0];
-  chunk.count = count;
-  chunk.consecutive = data[count - 1] - data[0] + 1 == count;
-  return chunk;
+int64_t RoundUp(int64_t value, int64_t unit) {
+  return (value + unit - 1) / unit * unit;
 }
 
-// One side's logits, chunk by chunk, in compute precision.
-class LogitReader {
- public:
-  LogitReader(const LogitSource& source, int64_t num_columns,
-              at::ScalarType type)
-      : source_(source), num_columns_(num_columns), type_(type) {
-    if (!source.hidden.defined()) return;
-    weight_ = source.weight.narrow(0, 0, num_columns).to(type);
-    if (source.bias.defined()) {
-      bias_ = source.bias.narrow(0, 0, num_columns).to(type);
-    }
-  }
-
-  bool exists() const {
-    return source_.hidden.defined() || source_.logits.defined();
-  }
-  const at::Tensor& weight() const { return weight_; }
-  const at::Tensor& hidden() const { return hidden_; }
-
-  // Fills logits [rows, columns].
-  void Read(const ChunkRows& rows, at::Tensor logits) {
-    if (!source_.hidden.defined()) {
-      logits.copy_(rows.Read(source_.logits).narrow(1, 0, num_columns_));
-      return;
-    }
-    hidden_ = rows.Read(source_.hidden).to(type_);
-    if (bias_.defined()) {
-      at::addmm_out(logits, bias_, hidden_, weight_.t());
-    } else {
-      at::mm_out(logits, hidden_, weight_.t());
-    }
-  }
-
- private:
-  LogitSource source_;
-  int64_t num_columns_;
-  at::ScalarType type_;
-  at::Tensor weight_;  // [columns, H]
-  at::Tensor bias_;    // [columns]
-  at::Tensor hidden_;  // [rows, H] of the last chunk read
-};
-
-// Takes the gradient of each chunk's logits.
-class GradientWriter {
- public:
-  GradientWriter(const LossJob& job, const WantedGradients& wanted,
-                 at::ScalarType type)
-      : job_(job), wanted_(wanted), type_(type) {
-    const LogitSource& student = job.student;
-    const at::Tensor& input =
-        student.hidden.defined() ? student.hidden : student.logits;
-    if (wanted.hidden)
-      hidden_ = at::zeros_like(input, at::MemoryFormat::Contiguous);
-    if (wanted.weight && !job.accumulator.weight.defined()) {
-      weight_ = at::zeros(student.weight.sizes(), type);
-    }
-    if (wanted.bias) bias_ = at::zeros(student.bias.sizes(), type);
-  }
-
-  // gradient [rows, columns].
-  void Add(const ChunkRows& rows, const LogitReader& reader,
-           const at::Tensor& gradient) {
-    if (!job_.student.hidden.defined()) {
-      at::Tensor columns = hidden_.narrow(1, 0, job_.num_columns);
-      rows.Write(gradient, columns);
-      return;
-    }
-    if (wanted_.hidden) AddHidden(rows, reader, gradient);
-    if (wanted_.weight) AddWeight(reader, gradient);
-    if (wanted_.bias) {
-      bias_.narrow(0, 0, job_.num_columns).add_(gradient.sum(0));
-    }
-  }
-
-  void Finish(LossGradients& result) {
-    result.hidden = hidden_;
-    if (weight_.defined()) {
-      result.weight = weight_.to(job_.student.weight.scalar_type());
-    }
-    if (bias_.defined()) {
-      result.bias = bias_.to(job_.student.bias.scalar_type());
-    }
-  }
-
- private:
-  void AddHidden(const ChunkRows& rows, const LogitReader& reader,
-                 const at::Tensor& gradient) {
-    if (rows.consecutive && hidden_.scalar_type() == type_) {
-      at::Tensor part = hidden_.narrow(0, rows.first, rows.count);
-      at::mm_out(part, gradient, reader.weight());
-    } else {
-      rows.Write(at::mm(gradient, reader.weight()), hidden_);
-    }
-  }
-
-  void AddWeight(const LogitReader& reader, const at::Tensor& gradient) {
-    const bool shared = job_.accumulator.weight.defined();
-    at::Tensor rows = (shared ? job_.accumulator.weight : weight_)
-                          .narrow(0, 0, job_.num_columns);
-    const double scale = shared ? job_.accumulator.scale : 1.0;
-    rows.addmm_(gradient.t(), reader.hidden(), 1, scale);
-  }
-
-  const LossJob& job_;
-  WantedGradients wanted_;
-  at::ScalarType type_;
-  at::Tensor hidden_;
-  at::Tensor weight_;
-  at::Tensor bias_;
-};
-
-int64_t ChunkTokens(const LossJob& job, int64_t element_bytes) {
-  if (job.chunk_tokens > 0) return job.chunk_tokens;
+int64_t HostChunk(const LossJob& job, int64_t element_bytes) {
   const int64_t row_bytes = element_bytes * job.num_columns;
   return std::clamp(kChunkBytes / row_bytes, kSmallestChunk, kLargestChunk);
 }
 
+// Chunks of equal size, so that the last one is no remainder.
+int64_t DeviceChunk(const LossJob& job, bool with_weight_gradient,
+                    int64_t element_bytes) {
+  const int64_t sides = job.teacher.hidden.defined() ? 2 : 1;
+  const int64_t row_bytes = sides * element_bytes * job.num_columns;
+  const int64_t largest =
+      with_weight_gradient ? kDeviceLargest : kDeviceLargestFrozen;
+  const int64_t limit =
+      std::clamp(kDeviceBytes / row_bytes / kDeviceUnit * kDeviceUnit,
+                 kDeviceUnit, largest);
+  const int64_t rows = job.selection.rows.numel();
+  const int64_t chunks = std::max<int64_t>(1, (rows + limit - 1) / limit);
+  return RoundUp((rows + chunks - 1) / chunks, kDeviceUnit);
+}
+
+LogitFormat FormatOf(const LossJob& job, const WantedGradients& wanted) {
+  const at::Tensor& input = InputOf(job.student);
+  LogitFormat format;
+  format.num_columns = job.num_columns;
+  format.rounded = job.bf16_logits;
+  format.products = job.bfloat16_products;
+  format.type = job.bf16_logits && input.is_cuda()
+                    ? at::kBFloat16
+                    : GemmResultType(input.scalar_type());
+  const int64_t rows = job.selection.rows.numel();
+  const auto bytes = static_cast<int64_t>(c10::elementSize(format.type));
+  if (input.is_cuda() && !job.student.hidden.defined()) {
+    format.chunk_tokens = rows;  // nothing is copied
+  } else if (job.chunk_tokens > 0) {
+    format.chunk_tokens = job.chunk_tokens;
+  } else {
+    format.chunk_tokens = input.is_cuda()
+                              ? DeviceChunk(job, wanted.weight, bytes)
+                              : HostChunk(job, bytes);
+  }
+  format.chunk_tokens = std::min(rows, format.chunk_tokens);
+  return format;
+}
+
+// Logits of a chunk, and where their gradient goes (undefined: unwanted).
+struct ChunkLogits {
+  at::Tensor student;
+  at::Tensor teacher;
+  at::Tensor gradient;
+};
+
 template <typename Real>
-void RunRowKernel(const LossJob& job, const RowFunction<Real>& function,
-                  const ChunkRows& rows, at::Tensor& student,
-                  const at::Tensor& teacher, double* token_loss,
-                  bool with_gradient) {
+void RunOnHost(const LossJob& job, const RowFunction<Real>& function,
+               const ChunkRows& rows, const ChunkLogits& logits,
+               const at::Tensor& token_loss) {
+  const at::Tensor& target = job.selection.target;
   const RowBatch<Real> batch = {
-      student.mutable_data_ptr<Real>(),
+      logits.student.mutable_data_ptr<Real>(),
       job.num_columns,
-      rows.index.const_data_ptr<int64_t>(),
-      job.selection.target.defined()
-          ? job.selection.target.const_data_ptr<int64_t>()
-          : nullptr,
+      rows.index().const_data_ptr<int64_t>(),
+      target.defined() ? target.const_data_ptr<int64_t>() : nullptr,
       job.selection.weight.const_data_ptr<double>(),
-      token_loss,
-      with_gradient};
-  const Real* other =
-      teacher.defined() ? teacher.const_data_ptr<Real>() : nullptr;
+      token_loss.mutable_data_ptr<double>(),
+      logits.gradient.defined()};
+  const Real* teacher = logits.teacher.defined()
+                            ? logits.teacher.const_data_ptr<Real>()
+                            : nullptr;
   const int64_t rows_per_task = 1 + kColumnsPerTask / job.num_columns;
-  at::parallel_for(0, rows.count, rows_per_task,
-                   [&](int64_t begin, int64_t end) {
-                     function(other, batch, {begin, end});
-                   });
+  ParallelFor(0, rows.count(), rows_per_task, [&](int64_t begin, int64_t end) {
+    function(teacher, batch, {begin, end});
+  });
+}
+
+LogitType TypeOf(const at::Tensor& logits) {
+  return logits.scalar_type() == at::kBFloat16 ? LogitType::kBfloat16
+                                               : LogitType::kFloat32;
+}
+
+LogitRows RowsOf(const at::Tensor& logits) {
+  if (!logits.defined()) return {};
+  return {logits.const_data_ptr(), TypeOf(logits), logits.stride(0)};
+}
+
+void RunOnDevice(const LossJob& job, const ChunkRows& rows,
+                 const ChunkLogits& logits, const at::Tensor& token_loss) {
+  TORCH_CHECK_NOT_IMPLEMENTED(job.device_rows,
+                              "this loss has no device code, move its tensors "
+                              "to the cpu");
+  const RowSelection& selection = job.selection;
+  RowLaunch launch;
+  launch.logits = RowsOf(logits.student);
+  launch.teacher = RowsOf(logits.teacher);
+  launch.num_columns = job.num_columns;
+  launch.given = !job.student.hidden.defined();
+  if (logits.gradient.defined()) {
+    launch.gradient = {logits.gradient.mutable_data_ptr(),
+                       TypeOf(logits.gradient), logits.gradient.stride(0)};
+    launch.gradient_columns = logits.gradient.size(1);
+  }
+  launch.num_rows = rows.count();
+  launch.first_entry = rows.first();
+  launch.row_index = selection.rows.const_data_ptr<int64_t>();
+  launch.kept_count = KeptCount(selection);
+  if (selection.target.defined()) {
+    launch.target = selection.target.const_data_ptr();
+    launch.target_is_int32 = selection.target.scalar_type() == at::kInt;
+  }
+  launch.weight = selection.weight.const_data_ptr<float>();
+  launch.token_loss = token_loss.mutable_data_ptr<double>();
+  launch.stream = CurrentStream();
+  CheckLaunch("row kernel", job.device_rows(launch));
+}
+
+void RunRows(const LossJob& job, const ChunkRows& rows,
+             const ChunkLogits& logits, const at::Tensor& token_loss) {
+  if (token_loss.is_cuda()) {
+    RunOnDevice(job, rows, logits, token_loss);
+  } else if (logits.student.scalar_type() == at::kDouble) {
+    RunOnHost(job, job.rows.double_precision, rows, logits, token_loss);
+  } else {
+    RunOnHost(job, job.rows.single_precision, rows, logits, token_loss);
+  }
 }
 
 // Summed in row order, so that chunks and threads do not matter.
-at::Tensor SumLoss(const RowSelection& selection,
-                   const at::Tensor& token_loss) {
+at::Tensor SumOnHost(const RowSelection& selection,
+                     const at::Tensor& token_loss) {
   const int64_t* rows = selection.rows.const_data_ptr<int64_t>();
   const double* weight = selection.weight.const_data_ptr<double>();
   const double* loss = token_loss.const_data_ptr<double>();
@@ -213,45 +180,58 @@ at::Tensor SumLoss(const RowSelection& selection,
   return at::scalar_tensor(sum, at::kDouble);
 }
 
+void SumOnDevice(const RowSelection& selection, const at::Tensor& token_loss,
+                 LossGradients& result) {
+  const auto options = token_loss.options().dtype(at::kFloat);
+  result.loss = at::empty({}, options);
+  result.token_loss = at::empty(token_loss.sizes(), options);
+  SumLossLaunch launch;
+  launch.num_rows = token_loss.numel();
+  launch.token_loss = token_loss.const_data_ptr<double>();
+  launch.weight = selection.weight.const_data_ptr<float>();
+  launch.kept_count = KeptCount(selection);
+  launch.loss = result.loss.mutable_data_ptr<float>();
+  launch.rounded_token_loss = result.token_loss.mutable_data_ptr<float>();
+  launch.stream = CurrentStream();
+  CheckLaunch("sum of losses", LaunchSumLoss(launch));
+}
+
+LossGradients SumLoss(const LossJob& job, const at::Tensor& token_loss) {
+  LossGradients result;
+  if (token_loss.is_cuda()) {
+    SumOnDevice(job.selection, token_loss, result);
+    return result;
+  }
+  const at::ScalarType type =
+      GemmResultType(InputOf(job.student).scalar_type());
+  result.loss = SumOnHost(job.selection, token_loss).to(type);
+  result.token_loss = token_loss.to(type);
+  return result;
+}
+
 }  // namespace
 
 LossGradients RunChunks(const LossJob& job, const WantedGradients& wanted) {
-  const at::ScalarType type = ComputeType(job.student);
-  const at::Tensor& rows = job.selection.rows;
-  const at::Tensor token_loss =
-      at::zeros({job.selection.weight.size(0)}, at::kDouble);
-  const int64_t chunk_tokens =
-      std::min(rows.numel(), ChunkTokens(job, type == at::kDouble ? 8 : 4));
-  const at::Tensor student_buffer =
-      at::empty({chunk_tokens, job.num_columns}, type);
-  LogitReader student_reader(job.student, job.num_columns, type);
-  LogitReader teacher_reader(job.teacher, job.num_columns, type);
-  const at::Tensor teacher_buffer =
-      teacher_reader.exists() ? at::empty_like(student_buffer) : at::Tensor();
-  GradientWriter writer(job, wanted, type);
-  for (int64_t begin = 0; begin < rows.numel(); begin += chunk_tokens) {
-    const ChunkRows chunk =
-        Slice(rows, begin, std::min(chunk_tokens, rows.numel() - begin));
-    at::Tensor student = student_buffer.narrow(0, 0, chunk.count);
-    at::Tensor teacher;
-    student_reader.Read(chunk, student);
-    if (teacher_reader.exists()) {
-      teacher = teacher_buffer.narrow(0, 0, chunk.count);
-      teacher_reader.Read(chunk, teacher);
-    }
-    double* losses = token_loss.mutable_data_ptr<double>();
-    if (type == at::kDouble) {
-      RunRowKernel(job, job.rows.double_precision, chunk, student, teacher,
-                   losses, wanted.any());
-    } else {
-      RunRowKernel(job, job.rows.single_precision, chunk, student, teacher,
-                   losses, wanted.any());
-    }
-    if (wanted.any()) writer.Add(chunk, student_reader, student);
+  const RowSelection& selection = job.selection;
+  const DeviceScope scope(selection.rows);
+  const LogitFormat format = FormatOf(job, wanted);
+  const at::Tensor token_loss = at::zeros(
+      selection.weight.sizes(), selection.weight.options().dtype(at::kDouble));
+  LogitReader student(job.student, format);
+  LogitReader teacher(job.teacher, format);
+  GradientWriter writer(job, wanted);
+  const int64_t num_rows = selection.rows.numel();
+  for (int64_t begin = 0; begin < num_rows; begin += format.chunk_tokens) {
+    const ChunkRows rows(selection, begin,
+                         std::min(format.chunk_tokens, num_rows - begin));
+    ChunkLogits logits;
+    logits.student = student.Read(rows);
+    if (teacher.exists()) logits.teacher = teacher.Read(rows);
+    logits.gradient = writer.Target(logits.student);
+    RunRows(job, rows, logits, token_loss);
+    if (wanted.any()) writer.Add(rows, student, logits.gradient);
   }
-  LossGradients result;
-  result.loss = SumLoss(job.selection, token_loss).to(type);
-  result.token_loss = token_loss.to(type);
+  LossGradients result = SumLoss(job, token_loss);
   writer.Finish(result);
   return result;
 }

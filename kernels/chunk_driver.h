@@ -10,6 +10,7 @@
 
 #include "kernels/loss_inputs.h"
 #include "kernels/row_kernels.h"
+#include "kernels/row_launch.h"
 
 namespace limbeck::kernels {
 
@@ -22,6 +23,9 @@ struct RowFunctions {
   RowFunction<double> double_precision;
 };
 
+// Starts the row kernel of a chunk on the GPU.
+using DeviceRowFunction = std::function<LaunchError(const RowLaunch&)>;
+
 // Which gradients the call must produce.
 struct WantedGradients {
   bool hidden = false;  // or logits
@@ -33,7 +37,7 @@ struct WantedGradients {
 // A wanted dW goes to `weight`, scaled, instead of into a tensor of its own.
 struct WeightAccumulator {
   at::Tensor weight;  // [V, H] float32; undefined: none
-  double scale = 1.0;
+  at::Tensor scale;   // one float32; undefined: 1
 };
 
 struct LossJob {
@@ -42,8 +46,16 @@ struct LossJob {
   RowSelection selection;
   int64_t num_columns = 0;   // valid ones
   int64_t chunk_tokens = 0;  // 0: chosen by bytes
+  bool bf16_logits = false;  // see LinearOptions
+  Bfloat16Products bfloat16_products = Bfloat16Products::kFastest;
   RowFunctions rows;
+  DeviceRowFunction device_rows;  // empty: the loss runs on the CPU only
   WeightAccumulator accumulator;
+  // Called with a chunk's rows [C] and their gradient in hidden [C, H] in
+  // float32 (float64), before it is rounded and stored; empty: none. On CUDA
+  // some of the rows may be skipped ones, and -1.
+  std::function<void(const at::Tensor& rows, at::Tensor& gradient)>
+      adjust_hidden;
 };
 
 struct LossGradients {

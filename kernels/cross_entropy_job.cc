@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "kernels/cross_entropy_launch.h"
 #include "kernels/row_kernels.h"
 
 namespace limbeck::kernels {
@@ -22,6 +23,9 @@ LossJob CrossEntropyJob(ShapeCheck& check, const LogitSource& student,
                      RowRange range) { CrossEntropyRows(rule, batch, range); },
               [rule](const double*, const RowBatch<double>& batch,
                      RowRange range) { CrossEntropyRows(rule, batch, range); }};
+  job.device_rows = [rule](const RowLaunch& launch) {
+    return LaunchCrossEntropy({launch, rule});
+  };
   return job;
 }
 

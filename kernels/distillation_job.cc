@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernels/distillation_launch.h"
 #include "kernels/row_kernels.h"
 #include "kernels/topk_lists.h"
 
@@ -26,6 +27,9 @@ LossJob DenseJob(ShapeCheck& check, const LogitSource& student,
       },
       [rule](const double* other, const RowBatch<double>& batch,
              RowRange range) { DistillationRows(rule, other, batch, range); }};
+  job.device_rows = [rule](const RowLaunch& launch) {
+    return LaunchDistillation({launch, rule});
+  };
   return job;
 }
 
@@ -39,9 +43,13 @@ LossJob TopKJob(ShapeCheck& check, const LogitSource& student,
   job.num_columns =
       ValidColumns(check, rows.num_valid_columns, check.Size("V"));
   job.selection = SelectRows(check, target, rows, job.num_columns);
-  job.rows =
-      TopKRowFunctions(rule, CheckedLists(check, teacher, job.selection,
-                                          job.num_columns, rows.check_values));
+  const TopKTensors lists =
+      CheckedLists(check, teacher, job.selection, job.num_columns, rows);
+  if (lists.ids.is_cuda()) {
+    job.device_rows = TopKDeviceRows(rule, lists);
+  } else {
+    job.rows = TopKRowFunctions(rule, lists);
+  }
   return job;
 }
 

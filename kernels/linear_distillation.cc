@@ -19,6 +19,9 @@ LossResult LinearDistillation(
   CheckSource(check, kTeacherNames, teacher);
   LossJob job =
       DenseJob(check, student, teacher, target, options, RowOptionsOf(linear));
+  CheckBf16Logits(check, linear, student, teacher);
+  job.bf16_logits = linear.bf16_logits;
+  job.bfloat16_products = linear.bfloat16_products;
   job.chunk_tokens = linear.chunk_tokens;
   job.accumulator = CheckedAccumulator(check, weight, linear);
   return RunDifferentiable(check.op(), job);

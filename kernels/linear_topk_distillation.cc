@@ -17,6 +17,9 @@ LossResult LinearTopKDistillation(const at::Tensor& hidden,
   CheckSource(check, kStudentNames, student);
   LossJob job =
       TopKJob(check, student, teacher, target, options, RowOptionsOf(linear));
+  CheckBf16Logits(check, linear, student, {});
+  job.bf16_logits = linear.bf16_logits;
+  job.bfloat16_products = linear.bfloat16_products;
   job.chunk_tokens = linear.chunk_tokens;
   job.accumulator = CheckedAccumulator(check, weight, linear);
   return RunDifferentiable(check.op(), job);

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,20 @@ WantedGradients Wanted(const DifferentiableCall& call) {
   if (!at::GradMode::is_enabled()) return {};
   return {wants(call.input), call.accumulates || wants(call.weight),
           wants(call.bias)};
+}
+
+// The upstream gradient of a call that has added its dW already. On CUDA a
+// value other than 1 becomes NaN: to look at it would mean to wait for the
+// device.
+at::Tensor CheckedOne(const std::string& op, const at::Tensor& upstream) {
+  if (upstream.is_cuda()) {
+    return at::where(upstream.eq(1), upstream,
+                     at::full_like(upstream, std::nan("")));
+  }
+  const double value = upstream.item<double>();
+  TORCH_CHECK(value == 1.0, op, ": the upstream gradient is ", value,
+              ", must be 1 with weight_grad");
+  return upstream;
 }
 
 class KnownGradient : public torch::autograd::Function<KnownGradient> {
@@ -47,15 +62,12 @@ class KnownGradient : public torch::autograd::Function<KnownGradient> {
                 "create_graph");
     const at::Tensor& scale = upstream[0];
     if (!scale.defined()) return {{}, {}, {}, {}, {}};
-    if (context->saved_data["accumulates"].toBool()) {
-      const double value = scale.item<double>();
-      TORCH_CHECK(value == 1.0, op, ": the upstream gradient is ", value,
-                  ", must be 1 with weight_grad");
-    }
+    const bool accumulates = context->saved_data["accumulates"].toBool();
+    const at::Tensor factor = accumulates ? CheckedOne(op, scale) : scale;
     variable_list gradients;
     for (const at::Tensor& known : context->get_saved_variables()) {
       // A float32 scalar times bfloat16 is computed in float32.
-      gradients.push_back(known.defined() ? known.mul(scale) : at::Tensor());
+      gradients.push_back(known.defined() ? known.mul(factor) : at::Tensor());
     }
     gradients.resize(5);  // `call` and `wanted` have none
     return gradients;
@@ -97,7 +109,9 @@ WeightAccumulator CheckedAccumulator(ShapeCheck& check,
                 linear.grad_scale.numel(), " values, must have 1");
     TORCH_CHECK(linear.weight_grad.defined(), check.op(),
                 ": grad_scale is given, weight_grad is not");
-    accumulator.scale = linear.grad_scale.item<double>();
+    TORCH_CHECK(linear.grad_scale.device() == weight.device(), check.op(),
+                ": grad_scale is on ", linear.grad_scale.device(),
+                ", weight on ", weight.device());
   }
   if (!linear.weight_grad.defined()) return accumulator;
   check.Tensor("weight_grad", linear.weight_grad, {"V", "H"});
@@ -105,6 +119,10 @@ WeightAccumulator CheckedAccumulator(ShapeCheck& check,
   check.Type("weight_grad", linear.weight_grad,
              {in_double ? at::kDouble : at::kFloat});
   accumulator.weight = linear.weight_grad.detach();
+  if (linear.grad_scale.defined()) {
+    accumulator.scale =
+        linear.grad_scale.detach().to(linear.weight_grad.scalar_type());
+  }
   return accumulator;
 }
 

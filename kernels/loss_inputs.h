@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "kernels/loss_options.h"
@@ -22,12 +23,22 @@ struct LogitSource {
   at::Tensor logits;  // [N, V]
 };
 
-// Rows that count, as contiguous CPU tensors.
+// Rows that count, as contiguous tensors. On CUDA the host does not know how
+// many they are: `rows` lists the candidates, kept ones first, and target and
+// weight keep their stored integer type and float32.
 struct RowSelection {
   at::Tensor rows;    // [M] int64, ascending
+  at::Tensor count;   // CUDA: [2], how many are kept; undefined: all N rows are
   at::Tensor target;  // [N] int64 or undefined
   at::Tensor weight;  // [N] float64
+  bool covers_all = false;  // every row of the caller is among `rows`
 };
+
+// Null where count is undefined.
+const int64_t* KeptCount(const RowSelection& selection);
+
+// The kept rows, on the CPU: waits for the device.
+at::Tensor KeptRowsOnHost(const RowSelection& selection);
 
 // Names of a side's arguments in error messages, and of its shape symbols.
 struct SideNames {
@@ -54,9 +65,17 @@ void CheckSource(ShapeCheck& check, const SideNames& names,
 int64_t ValidColumns(const ShapeCheck& check, int64_t num_valid_columns,
                      int64_t smaller_width);
 
+// bf16_logits is for two bfloat16 heads; teacher empty: one.
+void CheckBf16Logits(const ShapeCheck& check, const LinearOptions& linear,
+                     const LogitSource& student, const LogitSource& teacher);
+
 // Reads target, token_weight and kept_rows of `options`.
 RowSelection SelectRows(ShapeCheck& check, const at::Tensor& target,
                         const LogitOptions& options, int64_t num_columns);
+
+// The choice of LogitOptions::check_values for tensors like `input`.
+bool ChecksValues(const std::optional<bool>& check_values,
+                  const at::Tensor& input);
 
 // The row options among those of a linear operator.
 LogitOptions RowOptionsOf(const LinearOptions& linear);

@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "kernels/divergence.h"
 
@@ -30,8 +31,15 @@ struct LogitOptions {
   at::Tensor kept_rows;     // [M] int64 ascending; undefined: computed
   int64_t ignore_index = kIgnoreIndex;
   int64_t num_valid_columns = -1;  // -1: the smaller of the two widths
-  bool check_values = true;        // false: a bad id gives a NaN token_loss
+  // Whether ids out of range are errors; else they give a NaN token_loss.
+  // None: yes on the CPU; no on CUDA, where it costs a synchronisation.
+  std::optional<bool> check_values;
 };
+
+// How bfloat16 operands are multiplied on the CPU, always with a float32
+// result: as they are, the gradient of the logits rounded to bfloat16 too, or
+// widened to float32. kFastest: what this machine does faster, measured once.
+enum class Bfloat16Products { kFastest, kAsStored, kWidened };
 
 // Optional arguments of the linear_ operators. With weight_grad the weight gets
 // no gradient from autograd, the upstream gradient must be 1, and nothing is
@@ -40,12 +48,16 @@ struct LinearOptions {
   at::Tensor bias;          // [V]; undefined: none
   at::Tensor token_weight;  // [N] float32; undefined: 1 / kept rows
   at::Tensor weight_grad;   // [V, H] float32, mutated: += grad_scale * dW
-  at::Tensor grad_scale;    // [] float32; undefined: 1
+  at::Tensor grad_scale;    // one float32, on the device; undefined: 1
   at::Tensor kept_rows;     // [M] int64 ascending; undefined: computed
   int64_t ignore_index = kIgnoreIndex;
   int64_t num_valid_columns = -1;  // -1: the smaller of the two widths
   int64_t chunk_tokens = 0;        // 0: the driver chooses
-  bool check_values = true;        // false: a bad id gives a NaN token_loss
+  bool bf16_logits = false;        // faster on CUDA, less exact
+  Bfloat16Products bfloat16_products = Bfloat16Products::kFastest;
+  // Whether ids out of range are errors; else they give a NaN token_loss.
+  // None: yes on the CPU; no on CUDA, where it costs a synchronisation.
+  std::optional<bool> check_values;
 };
 
 struct CrossEntropyOptions {

@@ -37,6 +37,8 @@ class ShapeCheck {
 
   // The bound size; the symbol must have been used.
   int64_t Size(std::string_view symbol) const;
+  // Of the first tensor.
+  at::Device device() const { return device_; }
   const std::string& op() const { return op_; }
 
  private:

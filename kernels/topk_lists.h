@@ -11,29 +11,37 @@
 #include "kernels/loss_options.h"
 #include "kernels/row_kernels.h"
 #include "kernels/shape_check.h"
+#include "kernels/topk_distillation_launch.h"
 
 namespace limbeck::kernels {
 
-// Owns what TopKLists points into.
+// Owns what the lists point into. On the CPU int64 and float64; on CUDA ids as
+// given, and float32.
 struct TopKTensors {
-  at::Tensor ids;           // [N, K] int64
-  at::Tensor logprobs;      // [N, K] float64
-  at::Tensor tail_logprob;  // [N] float64 or undefined
-  TopKLists lists;
+  at::Tensor ids;           // [N, K]
+  at::Tensor logprobs;      // [N, K]
+  at::Tensor tail_logprob;  // [N] or undefined
+  double smallest_tail = 0.0;
+
+  TopKLists HostLists() const;
+  TopKDeviceLists DeviceLists() const;
 };
 
-// Checks shapes and, if asked, that ids are in [-1, num_columns) and that the
-// probabilities of a row do not sum to more than 1.
+// Checks shapes and, if options.check_values say so, that ids are in
+// [-1, num_columns) and that the probabilities of a row do not sum to more than
+// 1.
 TopKTensors CheckedLists(ShapeCheck& check, const TopKTeacher& teacher,
                          const RowSelection& selection, int64_t num_columns,
-                         bool check_values);
+                         const LogitOptions& options);
 
 // renormalized and zero exist for forward KL only.
 void CheckTail(const ShapeCheck& check, const DistillationOptions& options);
 
-// The functions keep the tensors alive.
+// The functions keep the tensors alive. One of the two, by the tensors' device.
 RowFunctions TopKRowFunctions(const DistillationRule& rule,
                               const TopKTensors& tensors);
+DeviceRowFunction TopKDeviceRows(const DistillationRule& rule,
+                                 const TopKTensors& tensors);
 
 }  // namespace limbeck::kernels
 

@@ -40,7 +40,7 @@ LogitOptions RowsOf(const NamedArguments& call) {
   rows.kept_rows = call.Tensor("kept_rows");
   rows.ignore_index = call.Int("ignore_index");
   rows.num_valid_columns = call.Int("num_valid_columns");
-  rows.check_values = call.BoolOr("check_values", true);
+  rows.check_values = call.OptionalBool("check_values");
   return rows;
 }
 
@@ -106,6 +106,9 @@ LossJob JobOf(const NamedArguments& call) {
     LinearOptions linear;
     linear.weight_grad = call.Tensor("weight_grad");
     linear.grad_scale = call.Tensor("grad_scale");
+    linear.bf16_logits = call.Bool("bf16_logits");
+    CheckBf16Logits(check, linear, student, job.teacher);
+    job.bf16_logits = linear.bf16_logits;
     job.chunk_tokens = call.Int("chunk_tokens");
     job.accumulator = CheckedAccumulator(check, student.weight, linear);
   }

@@ -19,7 +19,7 @@ std::vector<LossSchema> LossSchemas() {
       "bool? check_values=None";
   const std::string head =
       ", Tensor? bias=None, int chunk_tokens=0, Tensor(a!)? weight_grad=None, "
-      "Tensor? grad_scale=None";
+      "Tensor? grad_scale=None, bool bf16_logits=False";
   const std::string dense = "*, str divergence, " + mixture;
   const std::string topk = "*, str divergence, str tail=\"lumped\", " + mixture;
   return {

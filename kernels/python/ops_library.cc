@@ -37,13 +37,13 @@ at::Tensor OrEmpty(const at::Tensor& tensor, const at::Tensor& like) {
   return tensor.defined() ? tensor : at::empty({0}, like.options());
 }
 
-// CPU, public operator: reached when no gradient can be asked for.
+// Public operator: reached when no gradient can be asked for.
 void RunLoss(const c10::OperatorHandle& op, Stack* stack) {
   const LossGradients result = RunChunks(JobOf({op, *stack}), {});
   ReplaceArguments(op, stack, {result.loss, result.token_loss});
 }
 
-// CPU, with gradients.
+// With gradients.
 void RunGradients(const c10::OperatorHandle& op, Stack* stack) {
   const NamedArguments call(op, *stack);
   const std::vector<bool> wanted = call.BoolList("wanted");
@@ -129,6 +129,15 @@ void RunAutograd(const c10::OperatorHandle& op, Stack* stack) {
   ReplaceArguments(op, stack, {result.loss, result.token_loss});
 }
 
+void RegisterLosses(torch::Library& library) {
+  for (const LossSchema& schema : LossSchemas()) {
+    library.impl(schema.name.c_str(),
+                 torch::CppFunction::makeFromBoxedFunction<&RunLoss>());
+    library.impl(("_" + schema.name + "_gradients").c_str(),
+                 torch::CppFunction::makeFromBoxedFunction<&RunGradients>());
+  }
+}
+
 }  // namespace
 
 TORCH_LIBRARY(limbeck, library) {
@@ -143,14 +152,10 @@ TORCH_LIBRARY(limbeck, library) {
   }
 }
 
-TORCH_LIBRARY_IMPL(limbeck, CPU, library) {
-  for (const LossSchema& schema : LossSchemas()) {
-    library.impl(schema.name.c_str(),
-                 torch::CppFunction::makeFromBoxedFunction<&RunLoss>());
-    library.impl(("_" + schema.name + "_gradients").c_str(),
-                 torch::CppFunction::makeFromBoxedFunction<&RunGradients>());
-  }
-}
+TORCH_LIBRARY_IMPL(limbeck, CPU, library) { RegisterLosses(library); }
+
+// A build without device code says so when it is called.
+TORCH_LIBRARY_IMPL(limbeck, CUDA, library) { RegisterLosses(library); }
 
 TORCH_LIBRARY_IMPL(limbeck, Meta, library) {
   for (const LossSchema& schema : LossSchemas()) {

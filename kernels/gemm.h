@@ -1,0 +1,48 @@
+// The matrix products of a linear head, for the device that the tensors are on.
+//
+// C rows of a chunk, H hidden width, V columns. Operands keep their stored
+// dtype, rows may lie further apart than their length, and sums run in float32
+// (float64 for float64). Bits repeat for equal shapes.
+#ifndef LIMBECK_KERNELS_GEMM_H_
+#define LIMBECK_KERNELS_GEMM_H_
+
+#include <ATen/core/Tensor.h>
+
+#include "kernels/loss_options.h"
+
+namespace limbeck::kernels {
+
+// What to hand over as `hidden` or `weight` below: the tensor itself, or a copy
+// in the form that the device multiplies faster. Once per call for a head.
+// products: CPU only.
+at::Tensor GemmOperand(const at::Tensor& stored,
+                       Bfloat16Products products = Bfloat16Products::kFastest);
+
+// What to hand over as `gradient` below, for a weight as GemmOperand gave it.
+// Once per chunk; `gradient` itself is lost.
+at::Tensor GradientOperand(const at::Tensor& gradient,
+                           const at::Tensor& weight);
+
+// What the products return: float64 for float64, else float32.
+at::ScalarType GemmResultType(at::ScalarType stored);
+
+// logits [C, V] = hidden [C, H] weight [V, H]^T, added to what logits hold if
+// `accumulate`. logits: result type; on CUDA also bfloat16.
+void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
+                bool accumulate, at::Tensor& logits);
+
+// out [C, H] = gradient [C, V] weight [V, H]. out: result type; on CUDA also
+// the stored one.
+void HiddenGradientGemm(const at::Tensor& gradient, const at::Tensor& weight,
+                        at::Tensor& out);
+
+// out [V, H] = scale gradient [C, V]^T hidden [C, H], added to what out holds
+// if `accumulate`. out: result type. scale: one number of the result type on
+// the same device, or undefined for 1.
+void WeightGradientGemm(const at::Tensor& gradient, const at::Tensor& hidden,
+                        const at::Tensor& scale, bool accumulate,
+                        at::Tensor& out);
+
+}  // namespace limbeck::kernels
+
+#endif  // LIMBECK_KERNELS_GEMM_H_

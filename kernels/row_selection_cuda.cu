@@ -1,0 +1,197 @@
+// One block each for the selection and the sum: they touch a few bytes per
+// token, and one block needs no second launch and gives one fixed order.
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "kernels/row_selection_launch.h"
+
+namespace limbeck::kernels {
+namespace {
+
+constexpr int kThreads = 1024;
+constexpr int kCopyThreads = 128;
+
+// Candidates [begin, end) of one thread.
+struct Piece {
+  int64_t begin;
+  int64_t end;
+};
+
+__device__ Piece PieceOf(int64_t count, int thread) {
+  const int64_t size = (count + kThreads - 1) / kThreads;
+  const int64_t begin = thread * size;
+  const int64_t end = begin + size;
+  return {begin < count ? begin : count, end < count ? end : count};
+}
+
+// The caller's row of a candidate, or -1 if it does not rise or is no row.
+__device__ int64_t RowOf(const SelectRowsLaunch& launch, int64_t candidate) {
+  if (launch.candidates == nullptr) return candidate;
+  const int64_t row = launch.candidates[candidate];
+  const int64_t previous =
+      candidate > 0 ? launch.candidates[candidate - 1] : -1;
+  return row > previous && row < launch.num_rows ? row : -1;
+}
+
+__device__ bool Keeps(const SelectRowsLaunch& launch, int64_t row) {
+  if (row < 0) return false;
+  if (launch.token_weight != nullptr && launch.token_weight[row] == 0.0f) {
+    return false;
+  }
+  if (launch.target == nullptr) return true;
+  const int64_t target = launch.target_is_int32
+                             ? static_cast<const int32_t*>(launch.target)[row]
+                             : static_cast<const int64_t*>(launch.target)[row];
+  return target != launch.ignore_index;
+}
+
+// Sum of value over the threads before this one; shared [kThreads] ends with
+// the inclusive sums.
+__device__ int64_t SumBefore(int64_t value, int64_t* shared) {
+  const int thread = static_cast<int>(threadIdx.x);
+  shared[thread] = value;
+  for (int distance = 1; distance < kThreads; distance *= 2) {
+    __syncthreads();
+    const int64_t other = thread >= distance ? shared[thread - distance] : 0;
+    __syncthreads();
+    shared[thread] += other;
+  }
+  __syncthreads();
+  return shared[thread] - value;
+}
+
+__global__ void __launch_bounds__(kThreads)
+    SelectRowsKernel(SelectRowsLaunch launch) {
+  __shared__ int64_t shared[kThreads];
+  const int thread = static_cast<int>(threadIdx.x);
+  const Piece piece = PieceOf(launch.num_candidates, thread);
+  int64_t kept = 0;
+  int64_t invalid = 0;
+  for (int64_t i = piece.begin; i < piece.end; ++i) {
+    const int64_t row = RowOf(launch, i);
+    invalid += row < 0 ? 1 : 0;
+    kept += Keeps(launch, row) ? 1 : 0;
+  }
+  for (int64_t row = thread; row < launch.num_rows; row += kThreads) {
+    launch.weight[row] = 0.0f;
+  }
+  SumBefore(invalid, shared);
+  const int64_t all_invalid = shared[kThreads - 1];
+  __syncthreads();
+  int64_t kept_before = SumBefore(kept, shared);
+  const int64_t all_kept = shared[kThreads - 1];
+  if (thread == 0) {
+    launch.kept_count[0] = all_kept;
+    launch.kept_count[1] = all_invalid;
+  }
+  const float mean = static_cast<float>(
+      1.0 / static_cast<double>(all_kept > 0 ? all_kept : 1));
+  for (int64_t i = piece.begin; i < piece.end; ++i) {
+    const int64_t row = RowOf(launch, i);
+    if (!Keeps(launch, row)) {
+      launch.row_index[all_kept + i - kept_before] = row;
+      continue;
+    }
+    launch.row_index[kept_before] = row;
+    launch.weight[row] =
+        launch.token_weight != nullptr ? launch.token_weight[row] : mean;
+    ++kept_before;
+  }
+}
+
+// One block per entry. Unit: what divides lengths, strides and addresses.
+template <typename Unit, bool kGather>
+__global__ void __launch_bounds__(kCopyThreads)
+    CopyRowsKernel(CopyRowsLaunch launch) {
+  const int64_t chunk_row = blockIdx.x;
+  const int64_t entry = launch.first_entry + chunk_row;
+  const int64_t row = launch.row_index[entry];
+  const bool kept =
+      row >= 0 && (launch.kept_count == nullptr || entry < *launch.kept_count);
+  if (row < 0 && !kGather) return;
+  const int64_t from_row = kGather ? row : chunk_row;
+  const int64_t to_row = kGather ? chunk_row : row;
+  const char* from =
+      static_cast<const char*>(launch.from) + from_row * launch.from_stride;
+  char* to = static_cast<char*>(launch.to) + to_row * launch.to_stride;
+  const int64_t units = launch.row_bytes / static_cast<int64_t>(sizeof(Unit));
+  for (int64_t i = threadIdx.x; i < units; i += kCopyThreads) {
+    reinterpret_cast<Unit*>(to)[i] =
+        kept ? reinterpret_cast<const Unit*>(from)[i] : Unit{};
+  }
+}
+
+bool Divides(const CopyRowsLaunch& launch, int64_t unit) {
+  const auto address = [](const void* pointer) {
+    return static_cast<int64_t>(reinterpret_cast<intptr_t>(pointer));
+  };
+  return (address(launch.from) | address(launch.to) | launch.row_bytes |
+          launch.from_stride | launch.to_stride) %
+             unit ==
+         0;
+}
+
+template <bool kGather>
+LaunchError LaunchCopy(const CopyRowsLaunch& launch) {
+  if (launch.num_rows == 0) return cudaSuccess;
+  const auto start = [&](auto kernel) {
+    const auto stream = static_cast<cudaStream_t>(launch.stream);
+    kernel<<<static_cast<unsigned>(launch.num_rows), kCopyThreads, 0, stream>>>(
+        launch);
+  };
+  if (Divides(launch, sizeof(uint4))) {
+    start(CopyRowsKernel<uint4, kGather>);
+  } else if (Divides(launch, sizeof(uint32_t))) {
+    start(CopyRowsKernel<uint32_t, kGather>);
+  } else {
+    start(CopyRowsKernel<uint16_t, kGather>);
+  }
+  return cudaGetLastError();
+}
+
+__global__ void __launch_bounds__(kThreads)
+    SumLossKernel(SumLossLaunch launch) {
+  __shared__ double shared[kThreads];
+  const int thread = static_cast<int>(threadIdx.x);
+  double sum = 0.0;
+  for (int64_t row = thread; row < launch.num_rows; row += kThreads) {
+    const double loss = launch.token_loss[row];
+    launch.rounded_token_loss[row] = static_cast<float>(loss);
+    sum += static_cast<double>(launch.weight[row]) * loss;
+  }
+  shared[thread] = sum;
+  for (int half = kThreads / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (thread < half) shared[thread] += shared[thread + half];
+  }
+  if (thread > 0) return;
+  const bool poisoned =
+      launch.kept_count != nullptr && launch.kept_count[1] > 0;
+  *launch.loss =
+      poisoned ? __int_as_float(0x7fc00000) : static_cast<float>(shared[0]);
+}
+
+}  // namespace
+
+LaunchError LaunchSelectRows(const SelectRowsLaunch& launch) {
+  SelectRowsKernel<<<1, kThreads, 0,
+                     static_cast<cudaStream_t>(launch.stream)>>>(launch);
+  return cudaGetLastError();
+}
+
+LaunchError LaunchGatherRows(const CopyRowsLaunch& launch) {
+  return LaunchCopy<true>(launch);
+}
+
+LaunchError LaunchScatterRows(const CopyRowsLaunch& launch) {
+  return LaunchCopy<false>(launch);
+}
+
+LaunchError LaunchSumLoss(const SumLossLaunch& launch) {
+  SumLossKernel<<<1, kThreads, 0, static_cast<cudaStream_t>(launch.stream)>>>(
+      launch);
+  return cudaGetLastError();
+}
+
+}  // namespace limbeck::kernels
