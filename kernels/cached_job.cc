@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/policy_rows.h"
 #include "kernels/sampled_job.h"
+#include "kernels/sampled_rows.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -75,6 +75,8 @@ LossJob CachedJob(ShapeCheck& check, const at::Tensor& hidden,
   const at::Tensor entropy =
       CheckedTokenValues(check, "teacher_entropy", teacher.entropy);
   LossJob job = SampledJob(check, student, at::Tensor(), linear);
+  // A rounded q would spoil q - p, as it does nowhere else.
+  job.bfloat16_products = Bfloat16Products::kWidened;
   const at::Tensor direction = teacher.direction.detach();
   job.rows = CachedRowFunctions(
       temperature, TeacherLogits(student.hidden, direction, job.selection.rows),

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/policy_rows.h"
+#include "kernels/sampled_rows.h"
 #include "kernels/row_sweeps.h"
 
 namespace limbeck::kernels {

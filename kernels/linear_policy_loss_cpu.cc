@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/row_sweeps.h"
 #include "kernels/poison.h"
-#include "kernels/policy_rows.h"
+#include "kernels/row_sweeps.h"
+#include "kernels/sampled_rows.h"
 
 namespace limbeck::kernels {
 namespace {

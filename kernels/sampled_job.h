@@ -11,7 +11,7 @@
 #include "kernels/chunk_driver.h"
 #include "kernels/loss_inputs.h"
 #include "kernels/loss_options.h"
-#include "kernels/policy_rows.h"
+#include "kernels/sampled_rows.h"
 #include "kernels/shape_check.h"
 
 namespace limbeck::kernels {

@@ -63,6 +63,11 @@ bool NamedArguments::BoolOr(std::string_view name, bool missing) const {
   return value.isNone() ? missing : value.toBool();
 }
 
+std::optional<bool> NamedArguments::OptionalBool(std::string_view name) const {
+  const c10::IValue& value = Value(name);
+  return value.isNone() ? std::nullopt : std::optional(value.toBool());
+}
+
 std::string NamedArguments::String(std::string_view name) const {
   return Value(name).toStringRef();
 }

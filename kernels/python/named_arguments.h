@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ class NamedArguments {
   bool Bool(std::string_view name) const;
   // None means `missing`.
   bool BoolOr(std::string_view name, bool missing) const;
+  std::optional<bool> OptionalBool(std::string_view name) const;
   std::string String(std::string_view name) const;
   std::vector<bool> BoolList(std::string_view name) const;
 

@@ -1,6 +1,6 @@
 // The row kernels of the sampled-token losses, as raw pointers.
-#ifndef LIMBECK_KERNELS_POLICY_ROWS_H_
-#define LIMBECK_KERNELS_POLICY_ROWS_H_
+#ifndef LIMBECK_KERNELS_SAMPLED_ROWS_H_
+#define LIMBECK_KERNELS_SAMPLED_ROWS_H_
 
 #include "kernels/policy_math.h"
 #include "kernels/row_kernels.h"
@@ -61,4 +61,4 @@ void CachedDistillationRows(double inverse_temperature,
 
 }  // namespace limbeck::kernels
 
-#endif  // LIMBECK_KERNELS_POLICY_ROWS_H_
+#endif  // LIMBECK_KERNELS_SAMPLED_ROWS_H_

@@ -1,0 +1,217 @@
+// Log-probability and entropy against the double reference, both upstream
+// gradients, and what the recomputing backward pass may read.
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+#include "kernels/linear_logprob.h"
+#include "kernels/policy_math.h"
+#include "tests/kernels/policy/policy_case.h"
+#include "tests/support/tolerances.h"
+
+namespace limbeck::kernels {
+namespace {
+
+using ::limbeck::testing::Tolerance;
+using ::limbeck::testing::ToleranceOf;
+
+struct ExpectedLogprob {
+  at::Tensor logprob;
+  at::Tensor entropy;
+  at::Tensor logits;  // gradient of sum(a logprob + b entropy)
+};
+
+ExpectedLogprob ExpectedOf(const LossData& data, double temperature,
+                           const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor logits = StudentLogits(data);
+  ExpectedLogprob expected;
+  expected.logprob = at::zeros({logits.size(0)}, at::kDouble);
+  expected.entropy = at::zeros_like(expected.logprob);
+  expected.logits = at::zeros_like(logits);
+  for (int64_t row = 0; row < logits.size(0); ++row) {
+    const double* begin = logits.const_data_ptr<double>() + row * 67;
+    const reference::LogprobRow one = reference::Logprob(
+        {begin, begin + 67}, data.target[row].item<int64_t>(), temperature);
+    expected.logprob[row] = one.log_prob;
+    expected.entropy[row] = one.entropy;
+    expected.logits[row] =
+        a[row] * at::tensor(one.log_prob_gradient, at::kDouble) +
+        b[row] * at::tensor(one.entropy_gradient, at::kDouble);
+  }
+  return expected;
+}
+
+class LogprobSuite
+    : public ::testing::TestWithParam<std::tuple<at::ScalarType, double>> {};
+
+TEST_P(LogprobSuite, MatchesReference) {
+  const auto& [type, temperature] = GetParam();
+  const Tolerance tolerance = ToleranceOf(type);
+  LossData data = MakeData(121, {}, type);
+  const at::Tensor a = Normal(1, {6}).to(at::kFloat).to(at::kDouble);
+  const at::Tensor b = Normal(2, {6}).to(at::kFloat).to(at::kDouble);
+  const ExpectedLogprob expected = ExpectedOf(data, temperature, a, b);
+  RequireGradients(data);
+  LinearOptions linear;
+  linear.bias = data.bias;
+  linear.chunk_tokens = 4;
+  const LogprobResult result =
+      LinearLogprob(data.hidden, data.weight, data.target, temperature, linear);
+  const auto gap = [](const at::Tensor& ours, const at::Tensor& exact) {
+    return ((ours - exact).abs() / (1.0 + exact.abs())).max().item<double>();
+  };
+  EXPECT_LE(gap(result.logprob, expected.logprob), tolerance.loss);
+  EXPECT_LE(gap(result.entropy, expected.entropy), tolerance.loss);
+  (result.logprob * a + result.entropy * b).sum().backward();
+  const at::Tensor& gradient = expected.logits;
+  EXPECT_LE(
+      RelativeError(data.hidden.grad(),
+                    at::mm(gradient, data.weight.detach().to(at::kDouble))),
+      tolerance.gradient);
+  EXPECT_LE(
+      RelativeError(data.weight.grad(),
+                    at::mm(gradient.t(), data.hidden.detach().to(at::kDouble))),
+      tolerance.gradient);
+  EXPECT_LE(RelativeError(data.bias.grad(), gradient.sum(0)),
+            tolerance.gradient);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LogprobSuite,
+                         ::testing::Combine(::testing::Values(at::kDouble,
+                                                              at::kFloat,
+                                                              at::kBFloat16),
+                                            ::testing::Values(1.0, 0.6)));
+
+class Logprob : public ::testing::Test {
+ protected:
+  Logprob() { RequireGradients(data_); }
+  LogprobResult Run() {
+    return LinearLogprob(data_.hidden, data_.weight, data_.target, 1.0,
+                         linear_);
+  }
+  LossData data_ = MakeData(122, {}, at::kFloat);
+  LinearOptions linear_;
+};
+
+TEST_F(Logprob, EachOutputAloneIsDifferentiable) {
+  Run().logprob.sum().backward();
+  const at::Tensor of_logprob = data_.hidden.grad().clone();
+  data_.hidden.mutable_grad() = at::Tensor();
+  Run().entropy.sum().backward();
+  const at::Tensor of_entropy = data_.hidden.grad().clone();
+  data_.hidden.mutable_grad() = at::Tensor();
+  const LogprobResult both = Run();
+  (both.logprob + both.entropy).sum().backward();
+  EXPECT_LE(RelativeError(data_.hidden.grad(), of_logprob + of_entropy), 1e-6);
+}
+
+TEST_F(Logprob, RowsWithoutUpstreamGradientAreNotRead) {
+  data_.hidden = data_.hidden.detach().clone();
+  data_.hidden[4].fill_(NAN);
+  data_.hidden.requires_grad_(true);
+  const LogprobResult result = Run();
+  EXPECT_TRUE(std::isnan(result.logprob[4].item<float>()));
+  result.logprob.narrow(0, 0, 4).sum().backward();
+  EXPECT_TRUE(at::isfinite(data_.hidden.grad()).all().item<bool>());
+  EXPECT_TRUE(at::isfinite(data_.weight.grad()).all().item<bool>());
+}
+
+TEST_F(Logprob, KeptRowsLeaveZeros) {
+  linear_.kept_rows = at::tensor({1, 3}, at::kLong);
+  data_.target = at::tensor({-100, 5, -100, 66, -100, 99}, at::kLong);
+  const LogprobResult result = Run();
+  EXPECT_TRUE(at::equal(result.logprob.ne(0.0).nonzero().squeeze(1),
+                        linear_.kept_rows));
+  result.logprob.sum().backward();
+  EXPECT_EQ(data_.hidden.grad()[0].abs().max().item<float>(), 0.0f);
+}
+
+TEST_F(Logprob, WeightGradIsFilledByTheBackwardPass) {
+  Run().logprob.sum().backward();
+  const at::Tensor expected = data_.weight.grad().clone();
+  data_.weight.mutable_grad() = at::Tensor();
+  linear_.weight_grad = at::zeros({67, 5});
+  linear_.grad_scale = at::full({}, 0.5);
+  const LogprobResult result = Run();
+  EXPECT_EQ(linear_.weight_grad.abs().max().item<float>(), 0.0f);
+  (4.0 * result.logprob).sum().backward();
+  EXPECT_LE(RelativeError(linear_.weight_grad, 2.0 * expected), 1e-6);
+  EXPECT_FALSE(data_.weight.grad().defined());
+}
+
+TEST_F(Logprob, ChangedInputsAreNoticed) {
+  const LogprobResult result = Run();
+  {
+    const c10::AutoGradMode disabled(false);
+    data_.hidden.mul_(2.0);
+  }
+  EXPECT_THROW(result.logprob.sum().backward(), c10::Error);
+}
+
+TEST_F(Logprob, SecondDerivativeIsRefused) {
+  const LogprobResult result = Run();
+  try {
+    result.logprob.sum().backward({}, true, true);
+    FAIL() << "accepted";
+  } catch (const c10::Error& error) {
+    EXPECT_THAT(error.what_without_backtrace(),
+                ::testing::HasSubstr("linear_logprob: the results are "
+                                     "differentiable once"));
+  }
+}
+
+TEST_F(Logprob, WithoutGradientsNothingIsKept) {
+  const c10::AutoGradMode disabled(false);
+  EXPECT_FALSE(Run().logprob.requires_grad());
+}
+
+TEST_F(Logprob, OneColumnIsCertain) {
+  data_.weight = data_.weight.detach().narrow(0, 0, 1).requires_grad_(true);
+  data_.target = at::zeros({6}, at::kLong);
+  const LogprobResult result = Run();
+  EXPECT_EQ(result.logprob.abs().max().item<float>(), 0.0f);
+  EXPECT_EQ(result.entropy.abs().max().item<float>(), 0.0f);
+  (result.logprob + result.entropy).sum().backward();
+  EXPECT_EQ(data_.hidden.grad().abs().max().item<float>(), 0.0f);
+}
+
+// The state of any part of a row merges with any other: blocks, thread blocks
+// or ranks of a split vocabulary.
+TEST(EntropyStats, PartsMergeToTheWhole) {
+  const at::Tensor row = Normal(123, {1201}).mul(6.0);
+  const double* x = row.const_data_ptr<double>();
+  constexpr double kInverse = 0.7;
+  const auto stats = [&](int64_t begin, int64_t end) {
+    EntropyStats part;
+    for (int64_t i = begin; i < end; ++i) {
+      part = Merge(part, EntropyStats{x[i], 1.0, 0.0}, kInverse);
+    }
+    return part;
+  };
+  const EntropyStats whole = stats(0, 1201);
+  const double entropy = std::log(whole.sum) - whole.moment / whole.sum;
+  const at::Tensor q = at::softmax(row.mul(kInverse), 0);
+  EXPECT_NEAR(entropy, -(q * q.log()).sum().item<double>(), 1e-12);
+  for (const std::vector<int64_t>& cuts :
+       {std::vector<int64_t>{600}, {400, 800}, {1, 1200}}) {
+    EntropyStats merged;
+    int64_t begin = 0;
+    for (const int64_t end : cuts) {
+      merged = Merge(merged, stats(begin, end), kInverse);
+      begin = end;
+    }
+    merged = Merge(stats(begin, 1201), merged, kInverse);
+    EXPECT_EQ(merged.max, whole.max);
+    EXPECT_NEAR(merged.sum / whole.sum, 1.0, 1e-13);
+    EXPECT_NEAR(merged.moment / whole.moment, 1.0, 1e-13);
+  }
+  EXPECT_EQ(Merge(EntropyStats{}, EntropyStats{}, kInverse).sum, 0.0);
+}
+
+}  // namespace
+}  // namespace limbeck::kernels
