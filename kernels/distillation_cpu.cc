@@ -86,9 +86,7 @@ class PairRow {
 
   double RowMix(const PairPart<Real>& part) const {
     if (rule_.kind != Divergence::kAdaptiveKl) return rule_.mix;
-    return 1.0 - AdaptiveForwardShare(teacher_.data(), part.teacher_scale,
-                                      student_.data(), part.student_scale,
-                                      num_columns_, rule_.mix);
+    return 1.0 - AdaptiveForwardShare(part, rule_.mix);
   }
 
   void WriteDivergence(const PairSums& sums, double weight, Real* x) const {

@@ -5,6 +5,7 @@
 // bfloat16 operands are either widened to float32 or multiplied as they are
 // with a float32 result, whichever the machine does faster.
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -33,6 +34,8 @@ constexpr int kTransposed = 112;
 
 // Less than this is not worth waking a second thread for.
 constexpr double kOperationsPerTask = 4e6;
+
+constexpr int64_t kMostPartialSums = 4;
 
 // out [m, n] = alpha a [m, k] b [k, n] + beta out. a and b may be transposed
 // views. In the calling thread if it is one of several.
@@ -166,7 +169,29 @@ void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
 
 void HiddenGradientGemm(const at::Tensor& gradient, const at::Tensor& weight,
                         at::Tensor& out) {
-  Multiply({gradient, weight}, out);
+  // Parts of the sum over V: with many threads their memory would outgrow the
+  // gain, and one product in all of them does as well.
+  const int64_t columns = gradient.size(1);
+  const int64_t parts =
+      Operations(weight, gradient.size(0)) < 2 * kOperationsPerTask
+          ? 1
+          : std::min<int64_t>(at::get_num_threads(), columns);
+  if (parts == 1 || parts > kMostPartialSums) {
+    Multiply({gradient, weight}, out);
+    return;
+  }
+  at::Tensor sums = at::empty({parts, out.size(0), out.size(1)}, out.options());
+  ParallelFor(0, parts, 1, [&](int64_t begin, int64_t end) {
+    const c10::AutoGradMode no_gradients(false);
+    for (int64_t part = begin; part < end; ++part) {
+      const int64_t first = columns * part / parts;
+      const int64_t count = columns * (part + 1) / parts - first;
+      Multiply(
+          {gradient.narrow(1, first, count), weight.narrow(0, first, count)},
+          sums.select(0, part));
+    }
+  });
+  at::sum_out(out, sums, at::IntArrayRef{0});
 }
 
 void WeightGradientGemm(const at::Tensor& gradient, const at::Tensor& hidden,

@@ -14,6 +14,12 @@ const at::Tensor& InputOf(const LogitSource& source) {
   return source.hidden.defined() ? source.hidden : source.logits;
 }
 
+at::Tensor Stored(const at::Tensor& gradient, at::ScalarType type) {
+  if (gradient.scalar_type() == type) return gradient;
+  at::Tensor rounded = LargeBuffer(gradient.sizes(), type, gradient.device());
+  return rounded.copy_(gradient);
+}
+
 }  // namespace
 
 GradientWriter::GradientWriter(const LossJob& job,
@@ -109,7 +115,7 @@ void GradientWriter::Finish(LossGradients& result) {
     // Columns that no chunk wrote: padding, or all when no row is kept.
     const int64_t written = first_ ? 0 : job_.num_columns;
     weight_.narrow(0, written, weight_.size(0) - written).zero_();
-    result.weight = weight_.to(job_.student.weight.scalar_type());
+    result.weight = Stored(weight_, job_.student.weight.scalar_type());
   }
   if (bias_.defined()) {
     result.bias = bias_.to(job_.student.bias.scalar_type());

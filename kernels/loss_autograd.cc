@@ -2,11 +2,14 @@
 #include "kernels/loss_autograd.h"
 
 #include <ATen/ATen.h>
+#include <ATen/TensorSubclassLikeUtils.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 #include <optional>
 #include <string>
+
+#include "kernels/large_buffer.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -35,6 +38,21 @@ at::Tensor CheckedOne(const std::string& op, const at::Tensor& upstream) {
   TORCH_CHECK(value == 1.0, op, ": the upstream gradient is ", value,
               ", must be 1 with weight_grad");
   return upstream;
+}
+
+// What the upstream gradient makes of a known one. The CPU can look at a scale
+// without waiting, and a fresh copy of dW costs there as much as its product.
+at::Tensor Scaled(const at::Tensor& known, const at::Tensor& scale) {
+  if (!known.defined()) return {};
+  // A float32 scalar times bfloat16 is computed in float32.
+  if (!known.is_cpu() || at::isTensorSubclassLike(known) ||
+      at::isTensorSubclassLike(scale)) {
+    return known.mul(scale);
+  }
+  if (scale.item<double>() == 1.0) return known;
+  at::Tensor scaled =
+      LargeBuffer(known.sizes(), known.scalar_type(), known.device());
+  return at::mul_out(scaled, known, scale);
 }
 
 class KnownGradient : public torch::autograd::Function<KnownGradient> {
@@ -66,8 +84,7 @@ class KnownGradient : public torch::autograd::Function<KnownGradient> {
     const at::Tensor factor = accumulates ? CheckedOne(op, scale) : scale;
     variable_list gradients;
     for (const at::Tensor& known : context->get_saved_variables()) {
-      // A float32 scalar times bfloat16 is computed in float32.
-      gradients.push_back(known.defined() ? known.mul(factor) : at::Tensor());
+      gradients.push_back(Scaled(known, factor));
     }
     gradients.resize(5);  // `call` and `wanted` have none
     return gradients;

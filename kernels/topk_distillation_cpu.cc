@@ -146,9 +146,13 @@ class TopKRow {
       p.push_back(classes_.tail().p);
       q.push_back(softmax.Share(tail_class));
     }
-    return 1.0 - AdaptiveForwardShare(p.data(), 1.0, q.data(), 1.0,
-                                      static_cast<int64_t>(p.size()),
-                                      rule_.mix);
+    PairPart<double> classes = {};
+    classes.num_columns = static_cast<int64_t>(p.size());
+    classes.teacher_exponential = p.data();
+    classes.teacher_scale = 1.0;
+    classes.student_exponential = q.data();
+    classes.student_scale = 1.0;
+    return 1.0 - AdaptiveForwardShare(classes, rule_.mix);
   }
 
   // G = w - q W on the list, and q (w_tail / q_tail - W) on the tail, written

@@ -1,6 +1,6 @@
 // The CPU operators in AVX2 with FMA. Compiled with these switched on, so this
-// file must not emit functions that others could share: it includes no
-// standard library but <cstdint>.
+// file must not emit functions that others could share: it uses nothing of the
+// standard library.
 #include <immintrin.h>
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The CPU operators in AVX-512. Compiled with that instruction set switched
 // on, so this file must not emit functions that others could share: it
-// includes no standard library but <cstdint>.
+// uses nothing of the standard library.
 #include <immintrin.h>
 
 #include <cstdint>

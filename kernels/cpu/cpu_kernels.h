@@ -9,6 +9,7 @@
 #include "kernels/decode/decode_launch.h"
 #include "kernels/layers/rms_norm_launch.h"
 #include "kernels/layers/swiglu_launch.h"
+#include "kernels/row_sweeps.h"
 
 namespace limbeck::kernels {
 
@@ -17,6 +18,8 @@ namespace limbeck::kernels {
 struct CpuKernels {
   const char* name;
   int64_t lanes;  // floats in a vector
+
+  RowSweeps row_sweeps;
 
   void (*rms_norm_forward)(const RmsNormForward&, int64_t begin, int64_t end);
   void (*rms_norm_backward)(const RmsNormBackward&, int64_t begin, int64_t end,

@@ -8,6 +8,7 @@
 #include "kernels/decode/decode_lanes.h"
 #include "kernels/layers/rms_norm_lanes.h"
 #include "kernels/layers/swiglu_lanes.h"
+#include "kernels/row_sweep_loops.h"
 
 namespace limbeck::kernels {
 
@@ -15,6 +16,7 @@ template <typename L>
 constexpr CpuKernels MakeKernelTable(const char* name) {
   return {.name = name,
           .lanes = L::kWidth,
+          .row_sweeps = MakeRowSweeps<L>(),
           .rms_norm_forward = &RmsNormForwardLanes<L>,
           .rms_norm_backward = &RmsNormBackwardLanes<L>,
           .swiglu_forward = &SwiGluForwardLanes<L>,

@@ -31,11 +31,11 @@ double WorstUlps(float from, float to, int steps,
   return worst;
 }
 
-TEST(ScalarMath, ExpWithinTwoUlps) {
+TEST(ScalarMath, ExpWithinOneUlp) {
   EXPECT_LE(WorstUlps(
                 -87.0f, 80.0f, 400000, [](float x) { return Exp(x); },
                 [](double x) { return std::exp(x); }),
-            2.0);
+            1.0);
   EXPECT_EQ(Exp(0.0f), 1.0f);
 }
 
@@ -46,21 +46,31 @@ TEST(ScalarMath, ExpUnderflowsToZeroAndKeepsNan) {
   EXPECT_TRUE(std::isnan(Exp(std::numeric_limits<float>::quiet_NaN())));
 }
 
-TEST(ScalarMath, LogWithinTwoUlps) {
+TEST(ScalarMath, LogWithinOneUlp) {
   const auto ours = [](float x) { return Log(x); };
   const auto exact = [](double x) { return std::log(x); };
-  EXPECT_LE(WorstUlps(1e-30f, 1e-3f, 100000, ours, exact), 2.0);
-  EXPECT_LE(WorstUlps(1e-3f, 3.0f, 400000, ours, exact), 2.0);
-  EXPECT_LE(WorstUlps(3.0f, 1e30f, 100000, ours, exact), 2.0);
+  EXPECT_LE(WorstUlps(1e-30f, 1e-3f, 100000, ours, exact), 1.0);
+  EXPECT_LE(WorstUlps(1e-3f, 3.0f, 400000, ours, exact), 1.0);
+  EXPECT_LE(WorstUlps(3.0f, 1e30f, 100000, ours, exact), 1.0);
   EXPECT_TRUE(std::isnan(Log(std::numeric_limits<float>::quiet_NaN())));
 }
 
-TEST(ScalarMath, Log1pWithinThreeUlpsOnBothSidesOfZero) {
+TEST(ScalarMath, Log1pWithinTwoUlpsOnBothSidesOfZero) {
   const auto ours = [](float x) { return Log1p(x); };
   const auto exact = [](double x) { return std::log1p(x); };
-  EXPECT_LE(WorstUlps(-0.999f, 2.0f, 400000, ours, exact), 3.0);
-  EXPECT_LE(WorstUlps(-1e-4f, 1e-4f, 400000, ours, exact), 3.0);
+  EXPECT_LE(WorstUlps(-0.999f, 2.0f, 400000, ours, exact), 2.0);
+  EXPECT_LE(WorstUlps(-1e-4f, 1e-4f, 400000, ours, exact), 2.0);
   EXPECT_TRUE(std::isfinite(Log1p(-1.0f)));
+}
+
+TEST(ScalarMath, ExpM1NegativeWithinOneUlpAndNeverBelowMinusOne) {
+  const auto ours = [](float x) { return ExpM1Negative(x); };
+  const auto exact = [](double x) { return std::expm1(x); };
+  EXPECT_LE(WorstUlps(-90.0f, 0.0f, 400000, ours, exact), 1.0);
+  EXPECT_LE(WorstUlps(-1.5f, 0.0f, 400000, ours, exact), 1.0);
+  EXPECT_LE(WorstUlps(-1e-4f, 0.0f, 100000, ours, exact), 1.0);
+  EXPECT_EQ(ExpM1Negative(-std::numeric_limits<float>::infinity()), -1.0f);
+  EXPECT_TRUE(std::isnan(ExpM1Negative(NAN)));
 }
 
 TEST(ScalarMath, ExpExcessKeepsRelativePrecisionNearZero) {

@@ -1,0 +1,118 @@
+// bfloat16 heads on the CPU: products of the operands as stored and of widened
+// ones both keep the project's tolerance, whichever this machine prefers.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+
+#include "kernels/gemm.h"
+#include "kernels/gemm_devices.h"
+#include "tests/kernels/loss_case.h"
+#include "tests/support/tolerances.h"
+
+namespace limbeck::kernels {
+namespace {
+
+std::string ProductsName(Bfloat16Products products) {
+  return products == Bfloat16Products::kWidened ? "widened" : "as_stored";
+}
+
+bool CanRun(Bfloat16Products products) {
+  return products == Bfloat16Products::kWidened || cpu::HasBfloat16Gemm();
+}
+
+at::Tensor Bfloat16(uint64_t seed, at::IntArrayRef shape) {
+  return Normal(seed, shape).to(at::kBFloat16);
+}
+
+class Bfloat16Gemm : public ::testing::TestWithParam<Bfloat16Products> {
+ protected:
+  void SetUp() override {
+    if (!CanRun(GetParam())) GTEST_SKIP() << "no bfloat16 product in this MKL";
+  }
+};
+
+// Shapes large enough that the threads share them.
+TEST_P(Bfloat16Gemm, LogitsAreNotRounded) {
+  const at::Tensor hidden = Bfloat16(1, {37, 96});
+  const at::Tensor weight = Bfloat16(2, {1501, 96});
+  const at::Tensor expected =
+      at::mm(hidden.to(at::kDouble), weight.to(at::kDouble).t());
+  at::Tensor logits = at::full({37, 1501}, NAN, at::kFloat);
+  LogitsGemm(GemmOperand(hidden, GetParam()), GemmOperand(weight, GetParam()),
+             false, logits);
+  EXPECT_LE(RelativeError(logits, expected), 1e-6);
+  LogitsGemm(GemmOperand(hidden, GetParam()), GemmOperand(weight, GetParam()),
+             true, logits);
+  EXPECT_LE(RelativeError(logits, 2 * expected), 1e-6);
+}
+
+// The gradient may be rounded to bfloat16: 2^-9 at worst, 0.17 % in the mean.
+TEST_P(Bfloat16Gemm, GradientsKeepTheTolerance) {
+  const at::Tensor gradient = Normal(3, {37, 1501}).to(at::kFloat);
+  const at::Tensor hidden = Bfloat16(1, {37, 96});
+  const at::Tensor weight = GemmOperand(Bfloat16(2, {1501, 96}), GetParam());
+  const at::Tensor dx =
+      at::mm(gradient.to(at::kDouble), weight.to(at::kDouble));
+  const at::Tensor dw =
+      at::mm(gradient.to(at::kDouble).t(), hidden.to(at::kDouble));
+  const at::Tensor operand = GradientOperand(gradient, weight);
+  at::Tensor hidden_grad = at::full({37, 96}, NAN, at::kFloat);
+  HiddenGradientGemm(operand, weight, hidden_grad);
+  EXPECT_LE(RelativeError(hidden_grad, dx), 2e-3);
+  at::Tensor weight_grad = at::full({1501, 96}, NAN, at::kFloat);
+  const at::Tensor rows = GemmOperand(hidden, GetParam());
+  WeightGradientGemm(operand, rows, {}, false, weight_grad);
+  EXPECT_LE(RelativeError(weight_grad, dw), 2e-3);
+  WeightGradientGemm(operand, rows, at::scalar_tensor(2.0f), true, weight_grad);
+  EXPECT_LE(RelativeError(weight_grad, 3 * dw), 2e-3);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Bfloat16Gemm,
+    ::testing::Values(Bfloat16Products::kAsStored, Bfloat16Products::kWidened),
+    [](const ::testing::TestParamInfo<Bfloat16Products>& tested) {
+      return ProductsName(tested.param);
+    });
+
+class Bfloat16Losses : public ::testing::TestWithParam<
+                           std::tuple<Divergence, Bfloat16Products>> {};
+
+TEST_P(Bfloat16Losses, ClosePairsKeepTheTolerance) {
+  const auto& [divergence, products] = GetParam();
+  if (!CanRun(products)) GTEST_SKIP() << "no bfloat16 product in this MKL";
+  LossCase loss_case;
+  loss_case.distillation.divergence = divergence;
+  DataShape shape;
+  shape.teacher_hidden = shape.hidden = 16;
+  shape.columns = shape.teacher_columns = 701;
+  shape.closeness = 0.03;
+  LossData data = MakeData(3, shape, at::kBFloat16);
+  const Expected expected = ExpectedOf(loss_case, data);
+  RequireGradients(data);
+  LinearOptions linear;
+  linear.bfloat16_products = products;
+  RunLinear(loss_case, data, linear).loss.backward();
+  const double tolerance = testing::kBfloat16Tolerance.gradient;
+  EXPECT_LE(RelativeError(data.hidden.grad(), expected.hidden), tolerance);
+  EXPECT_LE(RelativeError(data.weight.grad(), expected.weight), tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Bfloat16Losses,
+    ::testing::Combine(
+        ::testing::Values(Divergence::kForwardKl, Divergence::kReverseKl,
+                          Divergence::kJsd, Divergence::kSkewForwardKl,
+                          Divergence::kSkewReverseKl,
+                          Divergence::kTotalVariation, Divergence::kAdaptiveKl,
+                          Divergence::kSymmetricKl),
+        ::testing::Values(Bfloat16Products::kAsStored,
+                          Bfloat16Products::kWidened)),
+    [](const ::testing::TestParamInfo<Bfloat16Losses::ParamType>& tested) {
+      return std::string(DivergenceName(std::get<0>(tested.param))) + "_" +
+             ProductsName(std::get<1>(tested.param));
+    });
+
+}  // namespace
+}  // namespace limbeck::kernels
