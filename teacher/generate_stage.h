@@ -17,7 +17,7 @@
 namespace limbeck {
 
 // Bump when the same inputs and options give other traces.
-inline constexpr uint32_t kGenerateStageVersion = 1;
+inline constexpr uint32_t kGenerateStageVersion = 2;
 
 // `options` as resolved. Inputs: problems, and a model for a local teacher.
 // Counts samples: in = problems * samples_per_problem = out + rejected.

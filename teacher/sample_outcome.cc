@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "data/stages/record_id.h"
+#include "data/stages/trace_parts.h"
 #include "data/text/reasoning_format.h"
+#include "teacher/sampling.h"
 #include "teacher/signal_records.h"
 
 namespace limbeck {
@@ -24,13 +26,6 @@ RejectionReason ReasonOf(const absl::Status& status) {
   }
 }
 
-void SplitIntoSpans(Trace& trace) {
-  const OutputParts parts = SplitOutput(trace.raw_output());
-  if (!parts.well_formed) return;
-  *trace.mutable_think() = parts.think;
-  *trace.mutable_answer() = parts.answer;
-}
-
 void FillOutput(SampleResult result, Trace& trace) {
   trace.set_finish_reason(result.finish_reason);
   trace.set_raw_output(std::move(result.text));
@@ -40,6 +35,10 @@ void FillOutput(SampleResult result, Trace& trace) {
                                   result.output_ids.end());
   trace.mutable_output_logprobs()->Add(result.output_logprobs.begin(),
                                        result.output_logprobs.end());
+  if (!SamplesModelItself(trace.sampling())) {
+    trace.mutable_sampling_logprobs()->Add(result.sampling_logprobs.begin(),
+                                           result.sampling_logprobs.end());
+  }
   for (Verification& verification : result.verifications) {
     *trace.add_verifications() = std::move(verification);
   }
@@ -75,7 +74,7 @@ GeneratedSample MakeOutcome(const SampleRequest& request,
     *outcome.add_signals() = std::move(signal);
   }
   FillOutput(std::move(result), trace);
-  SplitIntoSpans(trace);
+  StoreParts(SplitOutput(trace.raw_output()), trace);
   *outcome.mutable_trace() = std::move(trace);
   return outcome;
 }

@@ -9,9 +9,9 @@
 
 namespace limbeck {
 
-// Fills trace id, think and answer spans, and the signals' keys. `answered_by`
-// and `max_context` are the sampler's; samples with a teacher of their own
-// keep it.
+// Fills trace id, think and answer spans, repairs, and the signals' keys.
+// `answered_by` and `max_context` are the sampler's; samples with a teacher of
+// their own keep it.
 GeneratedSample MakeOutcome(const SampleRequest& request,
                             const Teacher& answered_by, int64_t max_context,
                             SampleResult result);

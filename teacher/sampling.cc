@@ -276,6 +276,10 @@ absl::Status ValidateSampling(const Sampling& sampling) {
   return absl::OkStatus();
 }
 
+bool SamplesModelItself(const Sampling& sampling) {
+  return sampling.temperature() == 1.0 && !HasCuts(sampling);
+}
+
 uint64_t SamplingKey(const Sampling& sampling, absl::string_view problem_id,
                      absl::Span<const uint32_t> prompt_ids) {
   uint64_t identity = 0;

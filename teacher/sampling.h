@@ -24,6 +24,10 @@ namespace limbeck {
 // max_tokens >= 1. The error names field, value and range.
 absl::Status ValidateSampling(const Sampling& sampling);
 
+// True when the distribution sampled from is the model's own: temperature 1
+// and no cut.
+bool SamplesModelItself(const Sampling& sampling);
+
 // Key of one sample: run seed, problem and sample index. A problem without id
 // is known by its prompt ids.
 uint64_t SamplingKey(const Sampling& sampling, absl::string_view problem_id,

@@ -3,7 +3,10 @@
 #include "teacher/generate_stage.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <set>
+#include <utility>
 
 #include "data/record/shard.h"
 #include "data/stages/artefact.h"
@@ -18,12 +21,34 @@
 #include "teacher/reference_sampler.h"
 #include "teacher/signal_records.h"
 #include "tests/support/file_tree.h"
-#include "tests/teacher/stage_fixture.h"
 #include "tests/support/tiny_models.h"
+#include "tests/teacher/stage_fixture.h"
 #include "tests/teacher/tiny_teacher.h"
 
 namespace limbeck {
 namespace {
+
+// The log-probability of `token` after temperature and nucleus, from its
+// distribution at temperature 1: written down once more, by the definition.
+double NucleusLogprob(const TopKColumns& row, uint32_t token,
+                      const Sampling& sampling) {
+  std::vector<std::pair<double, uint32_t>> tokens;
+  double all = 0;
+  for (size_t i = 0; i < row.ids.size(); ++i) {
+    tokens.emplace_back(std::exp(row.logprobs[i] / sampling.temperature()),
+                        row.ids[i]);
+    all += tokens.back().first;
+  }
+  std::sort(tokens.begin(), tokens.end(), std::greater<>());
+  double kept = 0;
+  double found = 0;
+  for (const auto& [weight, id] : tokens) {
+    if (kept >= sampling.top_p() * all) break;
+    kept += weight;
+    if (id == token) found = weight;
+  }
+  return std::log(found / kept);
+}
 
 class GenerateStageTest : public TeacherStageTest {
  protected:
@@ -124,6 +149,62 @@ TEST_F(GenerateStageTest, SignalsCoverEveryOutputToken) {
     EXPECT_EQ(signals[i].token_ids_hash(),
               TokenIdsHash(traces[i].prompt_ids(), traces[i].output_ids()));
     EXPECT_EQ(signals[i].teacher_revision(), "seed 1");
+  }
+}
+
+TEST_F(GenerateStageTest, LogprobsOfTheDistributionSampledFromAreWritten) {
+  options_.set_temperature(0.7);
+  options_.set_top_p(0.8);
+  options_.set_capture_top_k(1 << 10);  // the whole vocabulary
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const Artefact artefact,
+                               Artefact::Open(Undisturbed("run")));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::vector<Trace> traces,
+                               ReadArtefact<Trace>(artefact, kTracesFile));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(
+      const std::vector<TeacherSignal> signals,
+      ReadArtefact<TeacherSignal>(artefact, kSignalsFile));
+  ASSERT_EQ(signals.size(), traces.size());
+  double largest_difference = 0;
+  for (size_t i = 0; i < traces.size(); ++i) {
+    const Trace& trace = traces[i];
+    ASSERT_EQ(trace.sampling_logprobs_size(), trace.output_ids_size());
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const TopKColumns all,
+                                 ReadTopKSignal(signals[i]));
+    size_t first = 0;
+    for (int t = 0; t < trace.output_ids_size(); ++t) {
+      const size_t count = all.counts[static_cast<size_t>(t)];
+      TopKColumns row;
+      row.Append(absl::MakeConstSpan(all.ids).subspan(first, count),
+                 absl::MakeConstSpan(all.logprobs).subspan(first, count), 0);
+      first += count;
+      // Both sides were rounded to float once: logprobs of size 10 to 1e-6.
+      EXPECT_NEAR(trace.sampling_logprobs(t),
+                  NucleusLogprob(row, trace.output_ids(t), trace.sampling()),
+                  1e-5);
+      largest_difference = std::max<double>(
+          largest_difference,
+          std::abs(trace.sampling_logprobs(t) - trace.output_logprobs(t)));
+    }
+  }
+  EXPECT_GT(largest_difference, 0.1);
+}
+
+TEST_F(GenerateStageTest, SamplingFromTheModelItselfNeedsNoSecondLogprobs) {
+  options_.set_top_p(1.0);
+  const auto traces_of = [&](const std::string& name) {
+    const auto artefact = Artefact::Open(Undisturbed(name));
+    return *ReadArtefact<Trace>(*artefact, kTracesFile);
+  };
+  for (const Trace& trace : traces_of("plain")) {
+    EXPECT_EQ(trace.sampling_logprobs_size(), 0);
+    EXPECT_GT(trace.output_logprobs_size(), 0);
+  }
+  options_.set_temperature(0.0);  // greedy: all the mass on one token
+  for (const Trace& trace : traces_of("greedy")) {
+    ASSERT_EQ(trace.sampling_logprobs_size(), trace.output_ids_size());
+    for (const float logprob : trace.sampling_logprobs()) {
+      EXPECT_EQ(logprob, 0.0f);
+    }
   }
 }
 

@@ -139,9 +139,9 @@ TEST(SignalRecords, ContradictionsNameBothValues) {
   bad.mutable_top_k()->set_codec(LOGPROB_CODEC_UNSPECIFIED);
   EXPECT_THAT(ReadTopKSignal(bad),
               IsError(absl::StatusCode::kInvalidArgument, "codec 0"));
-  bad.mutable_hidden();
+  bad.clear_top_k();
   EXPECT_THAT(ReadTopKSignal(bad),
-              IsError(absl::StatusCode::kInvalidArgument, "of kind 10"));
+              IsError(absl::StatusCode::kInvalidArgument, "of kind 0"));
 }
 
 // Whatever survives parsing either reads as consistent columns or is refused.
