@@ -96,9 +96,6 @@ absl::Status ReadAime(const Json& json, BenchmarkProblem* problem) {
   LIMBECK_ASSIGN_OR_RETURN(
       problem->gold,
       AsText(FindAny(json, {"answer", "expected_answer"}), "answer"));
-  if (absl::EndsWith(problem->gold, "^\\circ")) {
-    problem->gold.resize(problem->gold.size() - 6);
-  }
   return absl::OkStatus();
 }
 
@@ -127,7 +124,7 @@ absl::Status CheckName(absl::string_view name) {
 void RefuseUnreadableGold(BenchmarkProblem* problem) {
   if (!problem->refusal.empty()) return;
   if (problem->kind == ANSWER_KIND_INTEGER &&
-      !NormalizeInteger(problem->gold)) {
+      !NormalizeIntegerGold(problem->gold)) {
     problem->refusal = "the gold answer is no integer";
   } else if (absl::StripAsciiWhitespace(problem->gold).empty()) {
     problem->refusal = "the gold answer is empty";
@@ -142,9 +139,10 @@ absl::Status VisitObject(const Json& json, const ObjectVisitor& body) {
       absl::StrCat("expected an object, found ", JsonKindName(json.kind())));
 }
 
-// Whether the first line begins a list. Standard input is read as lines.
+// Whether the first line begins a list. What cannot be read twice (standard
+// input, pipes) is read as lines.
 absl::StatusOr<bool> StartsWithList(const std::string& path) {
-  if (path == "-") return false;
+  if (path == "-" || !FileSize(path).ok()) return false;
   LIMBECK_ASSIGN_OR_RETURN(const auto reader, JsonlReader::Open(path));
   JsonlLine line;
   LIMBECK_ASSIGN_OR_RETURN(const bool any, reader->Next(&line));
@@ -185,7 +183,9 @@ absl::Status ForEachObject(
     const std::function<absl::Status(const Json&)>& body) {
   LIMBECK_ASSIGN_OR_RETURN(const bool is_list, StartsWithList(path));
   if (is_list) return ForEachOfList(path, body);
-  LIMBECK_ASSIGN_OR_RETURN(const auto reader, JsonlReader::Open(path));
+  JsonlOptions options;
+  options.accept_streams = true;
+  LIMBECK_ASSIGN_OR_RETURN(const auto reader, JsonlReader::Open(path, options));
   JsonlLine line;
   while (true) {
     LIMBECK_ASSIGN_OR_RETURN(const bool more, reader->Next(&line));

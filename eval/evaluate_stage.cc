@@ -13,8 +13,8 @@
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
 #include "data/stages/input_records.h"
+#include "data/stages/trace_parts.h"
 #include "data/stages/verify.h"
-#include "data/text/reasoning_format.h"
 #include "eval/compare.h"
 #include "eval/score_json.h"
 #include "teacher/generate_stage.h"
@@ -49,7 +49,7 @@ std::string BenchmarkName(const EvaluateOptions& options, const StageRun& run,
 
 // Cut off, or thinking that never ended.
 bool IsTruncated(const Trace& trace) {
-  const OutputParts parts = SplitOutput(trace.raw_output());
+  const OutputParts parts = PartsOf(trace);
   return trace.finish_reason() == FINISH_REASON_LENGTH ||
          parts.think.end() == parts.answer.begin();  // no closing tag
 }

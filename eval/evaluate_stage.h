@@ -18,7 +18,7 @@
 namespace limbeck {
 
 // Bump when the same inputs and options give other samples or scores.
-inline constexpr uint32_t kEvaluateStageVersion = 2;
+inline constexpr uint32_t kEvaluateStageVersion = 3;
 
 // `options` as resolved. Inputs: problems, a model. Output, in one partition:
 // traces.lbk with verdicts, rejects.lbk, scores.json. Counts samples: in =

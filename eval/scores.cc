@@ -139,8 +139,8 @@ BenchmarkScores ComputeScores(const ScoreInput& input) {
     scores.missing_samples += std::max<int64_t>(
         0, input.samples_per_problem - scores.per_problem.back().samples);
   }
-  scores.complete =
-      input.samples_per_problem > 0 && scores.missing_samples == 0;
+  scores.complete = input.samples_per_problem > 0 &&
+                    scores.missing_samples == 0 && input.refused.empty();
   AddPassAt1(input, &scores);
   for (int64_t k : SampleCounts(input.samples_per_problem)) {
     AddFiguresAt(k, input, &scores);

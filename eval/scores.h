@@ -60,8 +60,8 @@ struct BenchmarkScores {
   std::string mode;                 // "sound"
   int64_t problems = 0;             // refused ones not counted
   int64_t samples_per_problem = 0;  // asked for
-  bool complete = true;
-  int64_t missing_samples = 0;
+  bool complete = true;             // every sample of every problem was judged
+  int64_t missing_samples = 0;      // of the problems that were not refused
   std::optional<double> pass_at_1;
   std::optional<Interval> exam_interval;
   std::optional<Interval> population_interval;

@@ -117,6 +117,8 @@ TEST_F(Benchmark, GoldAnswersThatNeedMathematicsAreRefused) {
   EXPECT_EQ(scores->problems, 1);
   EXPECT_EQ(*scores->pass_at_1, 1.0);
   EXPECT_EQ(scores->refused_problems.size(), 2u);
+  EXPECT_EQ(scores->missing_samples, 0);
+  EXPECT_FALSE(scores->complete);
 }
 
 TEST_F(Benchmark, BadFilesAreNamedWithTheirLine) {

@@ -137,7 +137,8 @@ TEST_F(EvaluateStage, ProblemsLongerThanTheContextAreRefused) {
   const std::string directory = Evaluate(*sampler, "run");
   const BenchmarkScores scores = Scores(directory);
   EXPECT_EQ(scores.problems, 9);
-  EXPECT_TRUE(scores.complete);
+  EXPECT_FALSE(scores.complete);
+  EXPECT_EQ(scores.missing_samples, 0);
   ASSERT_EQ(scores.refused_problems.size(), 1u);
   EXPECT_EQ(scores.refused_problems[0].problem_id, ToHex(first));
   EXPECT_THAT(scores.refused_problems[0].reason, HasSubstr("900 tokens"));
@@ -290,6 +291,12 @@ TEST_F(CompareStage, ComparesTheFirstWithEachOther) {
   EXPECT_EQ(*list[1].GetString("model_b"), "twin");
   EXPECT_EQ(*list[1].GetInt("ties"), 10);
   EXPECT_EQ(*list[1].GetDouble("p_value"), 1.0);
+  const Json* family = json->Find("holm_family");
+  ASSERT_NE(family, nullptr);
+  EXPECT_EQ(*family->GetInt("size"), 2);
+  EXPECT_EQ(
+      family->Find("members")->array()[1].string().rfind("teacher - twin: ", 0),
+      0u);
 }
 
 TEST_F(CompareStage, InputsMustBeTwoEvaluations) {

@@ -73,6 +73,16 @@ TEST(ComputeScores, MissingSamplesLeaveTheDenominator) {
   EXPECT_EQ(scores.pass_at_k[2].second, 1.0);  // only p0 and p2 have four
 }
 
+TEST(ComputeScores, RefusedProblemsMakeItIncomplete) {
+  ScoreInput input = SmallInput();
+  input.refused = {{"p9", "longer than the context"}};
+  const BenchmarkScores scores = ComputeScores(input);
+  EXPECT_FALSE(scores.complete);
+  EXPECT_EQ(scores.missing_samples, 0);
+  EXPECT_EQ(scores.problems, 3);
+  EXPECT_EQ(*scores.pass_at_1, *ComputeScores(SmallInput()).pass_at_1);
+}
+
 TEST(ComputeScores, NothingToScoreIsNoScore) {
   ScoreInput input;
   input.refused = {{"p0", "no gold answer"}};
