@@ -137,7 +137,7 @@ absl::StatusOr<std::vector<BenchmarkScores>> ReadScores(
     const std::string& path) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string file, ScoresPath(path));
   LIMBECK_ASSIGN_OR_RETURN(const std::string text,
-                           ReadFile(file, kMaxScoresBytes));
+                           ReadStream(file, kMaxScoresBytes));
   const auto annotate = [&file](const absl::Status& status) {
     return absl::Status(status.code(),
                         absl::StrCat(file, ": ", status.message()));

@@ -11,7 +11,7 @@
 
 namespace limbeck {
 
-inline constexpr uint32_t kCompareStageVersion = 1;
+inline constexpr uint32_t kCompareStageVersion = 2;
 
 // `options` as resolved. Inputs: two or more evaluations. Output, in one
 // partition: comparison.json, its p-values adjusted over all comparisons.

@@ -224,6 +224,15 @@ Json ComparisonToJson(const BenchmarkComparison& comparison) {
   return json;
 }
 
+// "a_scores - b_scores: arithmetic"; the benchmark alone without names.
+std::string NameOf(const BenchmarkComparison& comparison) {
+  if (comparison.model_a.empty() || comparison.model_b.empty()) {
+    return comparison.benchmark;
+  }
+  return absl::StrCat(comparison.model_a, " - ", comparison.model_b, ": ",
+                      comparison.benchmark);
+}
+
 }  // namespace
 
 Json ScoresToJson(const BenchmarkScores& scores) {
@@ -269,11 +278,17 @@ absl::StatusOr<BenchmarkScores> ScoresFromJson(const Json& json) {
 
 Json ComparisonsToJson(const std::vector<BenchmarkComparison>& comparisons) {
   Json list = Json::Array();
+  Json members = Json::Array();
   for (const BenchmarkComparison& comparison : comparisons) {
     list.Push(ComparisonToJson(comparison));
+    if (comparison.paired) members.Push(NameOf(comparison));
   }
+  Json family = Json::Object();
+  family.Set("size", static_cast<int64_t>(members.array().size()));
+  family.Set("members", std::move(members));
   Json json = Json::Object();
   json.Set("comparisons", std::move(list));
+  json.Set("holm_family", std::move(family));
   return json;
 }
 

@@ -20,7 +20,8 @@ Json ScoresToJson(const BenchmarkScores& scores);
 // right than samples) are refused.
 absl::StatusOr<BenchmarkScores> ScoresFromJson(const Json& json);
 
-// {"comparisons": [...]}
+// {"comparisons": [...], "holm_family": {"size", "members": [names]}}: Holm's
+// correction counts every comparison of the list that has a p-value.
 Json ComparisonsToJson(const std::vector<BenchmarkComparison>& comparisons);
 
 }  // namespace limbeck

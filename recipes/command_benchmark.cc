@@ -38,7 +38,12 @@ void AddBenchmarkCommand(CLI::App& app, absl::Status& result) {
   auto request = std::make_shared<BenchmarkRequest>();
   CLI::App* verb = AddVerb(
       app, "benchmark", "Score stored samples of a benchmark, without a model",
-      "limbeck benchmark --name gsm8k --data test.jsonl --samples s.jsonl");
+      "echo '{\"id\": \"p\", \"problem\": \"1 + 1?\", \"answer\": \"2\"}' > "
+      "problems.jsonl\n"
+      "printf '%s\\n' '{\"problem_id\": \"p\", \"sample\": 0, \"text\": "
+      "\"\\\\boxed{2}\"}' > samples.jsonl\n"
+      "limbeck benchmark --name jsonl --data problems.jsonl --samples "
+      "samples.jsonl");
   verb->add_option("--name", request->name, "Layout of the problem file")
       ->required()
       ->check(CLI::IsMember(BenchmarkNames()));

@@ -8,6 +8,7 @@
 #include "data/base/status_macros.h"
 #include "eval/compare.h"
 #include "eval/score_json.h"
+#include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
 
@@ -21,10 +22,14 @@ struct CompareArguments {
 };
 
 absl::Status CompareCommand(const CompareArguments& arguments) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string path_a,
+                           FindArtefactPath(arguments.a));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string path_b,
+                           FindArtefactPath(arguments.b));
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkScores> a,
-                           ReadScores(arguments.a));
+                           ReadScores(path_a));
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkScores> b,
-                           ReadScores(arguments.b));
+                           ReadScores(path_b));
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkComparison> comparisons,
                            CompareScores(a, b, arguments.options));
   return WriteToStandardOutput(
@@ -38,7 +43,10 @@ void AddCompareCommand(CLI::App& app, absl::Status& result) {
   CLI::App* verb = AddVerb(app, "compare",
                            "Compare two results of `benchmark` or two "
                            "evaluation artefacts, pairwise",
-                           "limbeck compare a.json b.json");
+                           absl::StrCat(kAfterQuickstart,
+                                        "limbeck compare "
+                                        "workspace/quickstart/distilled_scores "
+                                        "workspace/quickstart/sft_scores"));
   verb->add_option("a", arguments->a, "Result file or artefact folder")
       ->required();
   verb->add_option("b", arguments->b, "Result file or artefact folder")

@@ -49,7 +49,8 @@ void AddConvertCommand(CLI::App& app, absl::Status& result) {
   CLI::App* verb = AddVerb(
       app, "convert",
       "Write a checkpoint in another dtype; sharded ones become one file",
-      "limbeck convert big/ small/ --dtype bfloat16");
+      "limbeck convert recipes/quickstart/teacher teacher_bf16 --dtype "
+      "bfloat16");
   verb->add_option("from", arguments->from, "Checkpoint folder")->required();
   verb->add_option("to", arguments->to, "New folder")->required();
   verb->add_option("--dtype", arguments->dtype, "Default: as stored")

@@ -125,8 +125,10 @@ void AddGenerateCommand(CLI::App& app, absl::Status& result) {
   CLI::App* verb = AddVerb(
       app, "generate",
       "Filter: {\"prompt\"}, {\"ids\"} or {\"messages\"} -> {\"samples\"}",
-      "echo '{\"messages\": [{\"role\": \"user\", \"content\": \"What is 2 + "
-      "3?\"}]}' | limbeck generate --model recipes/quickstart/teacher");
+      "echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Compute "
+      "17 + 25 - 6.\"}]}' | limbeck generate --model "
+      "recipes/quickstart/teacher "
+      "--temperature 0");
   verb->add_option("--model", arguments->model,
                    "Checkpoint folder with tokenizer")
       ->required();

@@ -98,8 +98,8 @@ void AddInitCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<InitArguments>();
   CLI::App* verb = AddVerb(
       app, "init", "Write a model with random weights",
-      "limbeck init tiny/ --tokenizer DIR --hidden_size 64 --layers 2 --heads "
-      "4 --intermediate_size 128");
+      "limbeck init tiny --tokenizer recipes/quickstart/teacher --hidden_size "
+      "64 --layers 2 --heads 4 --intermediate_size 128");
   verb->add_option("directory", arguments->directory, "New folder")->required();
   verb->add_option("--tokenizer", arguments->tokenizer,
                    "Folder whose tokenizer goes along");

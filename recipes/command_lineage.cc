@@ -3,12 +3,14 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
 #include "data/stages/lineage.h"
+#include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
 
@@ -22,10 +24,36 @@ struct LineageArguments {
   std::string workspace;
 };
 
-// The artefact folder of "<artefact>/part-0000/bins.lbk", or the folder itself.
-std::string ArtefactOfShard(std::string path) {
-  if (IsDirectory(path)) return path;
-  return DirName(DirName(path));
+// Of "<artefact>/part-0003/bins.lbk" the row counts within the partition, of
+// the folder itself over all of them.
+absl::StatusOr<LineageRequest> RequestOf(const LineageArguments& arguments) {
+  LineageRequest request;
+  request.row = arguments.row;
+  request.sequence = arguments.sequence;
+  LIMBECK_ASSIGN_OR_RETURN(const std::string path,
+                           FindArtefactPath(arguments.shard));
+  if (IsDirectory(path)) {
+    request.directory = path;
+    return request;
+  }
+  const std::string file = BaseName(path);
+  if (file != kBinsFile && file != kSamplesFile && file != kTracesFile &&
+      file != kProblemsFile) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": rows are those of ", kBinsFile, ", ",
+                     kSamplesFile, ", ", kTracesFile, " or ", kProblemsFile,
+                     "; `limbeck inspect` shows what else there is"));
+  }
+  const std::string partition = BaseName(DirName(path));
+  int number = 0;
+  if (!absl::SimpleAtoi(absl::StripPrefix(partition, "part-"), &number) ||
+      number < 0 || partition != PartitionName(number)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, " does not lie in a part-NNNN folder of an artefact"));
+  }
+  request.partition = number;
+  request.directory = DirName(DirName(path));
+  return request;
 }
 
 // The artefact of the workspace with that name and content.
@@ -48,19 +76,14 @@ absl::StatusOr<std::string> FindParent(const std::string& workspace,
 }
 
 absl::Status LineageCommand(const LineageArguments& arguments) {
-  if (!FileExists(arguments.shard) && !IsDirectory(arguments.shard)) {
-    return absl::NotFoundError(
-        absl::StrCat(arguments.shard, " does not exist"));
-  }
-  const std::string artefact = ArtefactOfShard(arguments.shard);
+  LIMBECK_ASSIGN_OR_RETURN(const LineageRequest request, RequestOf(arguments));
   const std::string workspace = !arguments.workspace.empty()
                                     ? arguments.workspace
-                                    : absl::StrCat(artefact, "/..");
-  LIMBECK_ASSIGN_OR_RETURN(
-      const Lineage lineage,
-      TraceLineage(
-          artefact, arguments.row, arguments.sequence,
-          [&](const Parent& parent) { return FindParent(workspace, parent); }));
+                                    : absl::StrCat(request.directory, "/..");
+  LIMBECK_ASSIGN_OR_RETURN(const Lineage lineage,
+                           TraceLineage(request, [&](const Parent& parent) {
+                             return FindParent(workspace, parent);
+                           }));
   return WriteToStandardOutput(FormatLineage(lineage));
 }
 
@@ -70,12 +93,15 @@ void AddLineageCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<LineageArguments>();
   CLI::App* verb = AddVerb(
       app, "lineage",
-      "Where a packed training row comes from: problem, teacher, verdicts",
-      "limbeck lineage workspace/quickstart/trace_bins-0123456789ab 17");
+      "Where a training row comes from: problem, teacher, verdicts",
+      absl::StrCat(kAfterQuickstart,
+                   "limbeck lineage workspace/quickstart/trace_bins 3"));
   verb->add_option("shard", arguments->shard,
-                   "Pack artefact, or its part-*/bins.lbk")
+                   "Artefact of bins, samples, traces or problems (the "
+                   "fingerprint may be left out), or one of its shards")
       ->required();
-  verb->add_option("row", arguments->row, "Number of the bin")
+  verb->add_option("row", arguments->row,
+                   "Record number: of the artefact, or of the shard")
       ->required()
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--sequence", arguments->sequence,

@@ -47,7 +47,8 @@ void AddRenderCommand(CLI::App& app, absl::Status& result) {
       app, "render",
       "Filter: {\"messages\", \"add_generation_prompt\"} -> {\"text\"}",
       "echo '{\"messages\": [{\"role\": \"user\", \"content\": \"1+1?\"}], "
-      "\"add_generation_prompt\": true}' | limbeck render --tokenizer DIR");
+      "\"add_generation_prompt\": true}' | limbeck render --tokenizer "
+      "recipes/quickstart/teacher");
   verb->add_option("--tokenizer", arguments->tokenizer,
                    "Folder with tokenizer_config.json or chat_template.jinja")
       ->required();

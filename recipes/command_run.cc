@@ -112,7 +112,7 @@ void AddRunCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App* verb =
       AddVerb(app, "run", "Run a recipe; resume it, skip what is done, report",
-              "limbeck run recipes/quickstart.textproto --set seed=7");
+              "limbeck run quickstart --set seed=7");
   AddRecipeArguments(*verb, arguments->recipe);
   verb->add_option("--only", arguments->only,
                    "Run these stages only; their inputs must be complete");

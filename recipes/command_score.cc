@@ -101,7 +101,8 @@ void AddScoreCommand(CLI::App& app, absl::Status& result) {
   CLI::App* verb = AddVerb(
       app, "score",
       "Filter: {\"ids\"} -> {\"logprobs\"} in nats, over the whole head",
-      "echo '{\"ids\": [1, 5, 7]}' | limbeck score --model DIR --top_k 4");
+      "echo '{\"ids\": [459, 483, 459]}' | limbeck score --model "
+      "recipes/quickstart/teacher --top_k 4");
   verb->add_option("--model", arguments->model, "Checkpoint folder")
       ->required();
   verb->add_option("--dtype", arguments->dtype, "Default: as stored")

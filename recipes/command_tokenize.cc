@@ -56,7 +56,8 @@ void AddTokenizeCommand(CLI::App& app, absl::Status& result) {
   CLI::App* verb = AddVerb(
       app, "tokenize",
       "Filter: {\"text\"} -> {\"ids\"}, with --decode {\"ids\"} -> {\"text\"}",
-      "echo '{\"text\": \"1 + 1\"}' | limbeck tokenize --tokenizer DIR");
+      "echo '{\"text\": \"1 + 1\"}' | limbeck tokenize --tokenizer "
+      "recipes/quickstart/teacher");
   verb->add_option("--tokenizer", arguments->tokenizer,
                    "Folder with tokenizer.json or tokenizer.model")
       ->required();

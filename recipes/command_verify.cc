@@ -54,12 +54,13 @@ absl::StatusOr<Json> Verify(const Json& line) {
 
 void AddVerifyCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<VerifyArguments>();
-  CLI::App* verb = AddVerb(
-      app, "verify",
-      "Filter: {\"gold\", \"answer\", \"kind\"} -> {\"verdict\", "
-      "\"extracted\"}",
-      "echo '{\"gold\": \"42\", \"answer\": \"so \\\\boxed{42}\", \"kind\": "
-      "\"integer\"}' | limbeck verify");
+  CLI::App* verb =
+      AddVerb(app, "verify",
+              "Filter: {\"gold\", \"answer\", \"kind\"} -> {\"verdict\", "
+              "\"extracted\"}",
+              "printf '%s\\n' '{\"gold\": \"42\", \"answer\": \"so "
+              "\\\\boxed{42}\", \"kind\": "
+              "\"integer\"}' | limbeck verify");
   verb->add_option("--mode", arguments->mode,
                    "sound: unknown rather than a guess")
       ->check(CLI::IsMember({"sound"}));

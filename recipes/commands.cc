@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "recipes/source_map.h"
 
 namespace limbeck {
@@ -11,7 +12,8 @@ namespace limbeck {
 CLI::App* AddVerb(CLI::App& app, const std::string& name,
                   const std::string& description, const std::string& example) {
   CLI::App* verb = app.add_subcommand(name, description);
-  verb->footer("Example:\n  " + example);
+  verb->footer(absl::StrCat("Example:\n  ",
+                            absl::StrReplaceAll(example, {{"\n", "\n  "}})));
   return verb;
 }
 

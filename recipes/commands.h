@@ -20,9 +20,12 @@ void AddCommands(CLI::App& app, absl::Status& result);
 // it is one.
 std::string ComplainOfVerb(const CLI::App& app, const std::string& argument);
 
-// A verb with description and an example for its --help.
+// A verb with description and an example for its --help: lines for a shell in
+// the folder of the checkout, which work as they stand (a test runs them all,
+// that of `run` first).
 CLI::App* AddVerb(CLI::App& app, const std::string& name,
                   const std::string& description, const std::string& example);
+inline constexpr char kAfterQuickstart[] = "# after: limbeck run quickstart\n";
 
 void AddBenchmarkCommand(CLI::App& app, absl::Status& result);
 void AddCompareCommand(CLI::App& app, absl::Status& result);

@@ -1,6 +1,7 @@
 #include "recipes/estimate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include "distill/train_inputs.h"
 #include "recipes/resource_usage.h"
 #include "recipes/run_record.h"
+#include "recipes/stage_memory.h"
+#include "recipes/stage_time.h"
 #include "recipes/terminal.h"
 #include "student/config.h"
 
@@ -23,10 +26,11 @@ constexpr double kTextBytesPerToken = 8;    // text, before compression
 constexpr double kTraceBytesPerToken = 16;  // text, id and log-probability
 constexpr double kSignalBytesPerEntry = 8;  // id and log-probability
 constexpr double kSampleBytesPerToken = 4;
+constexpr double kShortestLineBytes = 30;  // a problem as JSON
 // Weights, gradients and two moments in float32.
-constexpr double kTrainingBytesPerParameter = 16;
-constexpr double kFloatBytes = 4;
-constexpr double kIdBytes = 4;  // of a token in a loaded bin
+constexpr double kStateBytesPerParameter = 16;
+// Of a prompt, where only the output's bound is known.
+constexpr double kPromptTokens = 64;
 
 // What is known about an artefact or model.
 struct Holding {
@@ -36,28 +40,30 @@ struct Holding {
   std::optional<ModelConfig> model;
 };
 
+// What a stage is reckoned from, and what comes of it.
+struct Sheet {
+  const StageEntry& stage;
+  Holding in;  // of the first input
+  Holding out;
+  StageEstimate estimate;
+  StageWork work;
+  bool work_known = false;
+};
+
 std::optional<double> Times(std::optional<double> a, double b) {
   if (!a.has_value()) return std::nullopt;
   return *a * b;
 }
 
-double KvBytes(const ModelConfig& model, double rows, double context) {
-  return rows * context * static_cast<double>(model.num_layers) * 2 *
-         static_cast<double>(model.num_kv_heads * model.head_dim) * kFloatBytes;
-}
-
-// What backward keeps per token and layer: inputs of norms, attention and
-// feed-forward.
-double ActivationBytesPerToken(const ModelConfig& model) {
-  const double per_layer = 10.0 * static_cast<double>(model.hidden_size) +
-                           4.0 * static_cast<double>(model.intermediate_size);
-  return static_cast<double>(model.num_layers) * per_layer * kFloatBytes;
+double Parameters(const ModelConfig& model) {
+  return static_cast<double>(model.NumParameters());
 }
 
 // One pass over the stages; later ones see what earlier ones hold.
 class Estimator {
  public:
-  explicit Estimator(const Recipe& recipe) : recipe_(recipe) {
+  explicit Estimator(const Recipe& recipe)
+      : recipe_(recipe), threads_(ThreadsOf(recipe)) {
     for (const ModelEntry& model : recipe.models()) {
       Holding holding;
       const auto config = ReadModelConfig(model.path());
@@ -68,69 +74,130 @@ class Estimator {
 
   StageEstimate Estimate(const PlannedStage& planned) {
     const StageEntry& stage = recipe_.stages(planned.index);
-    Holding& out = holdings_[stage.name()];
-    StageEstimate estimate;
-    Holding in;  // of the first input
-    if (stage.inputs_size() > 0) in = holdings_[stage.inputs(0)];
-    EstimateKind(stage, in, out, estimate);
+    Sheet sheet = {stage, {}, {}, {}, {}, false};
+    if (stage.inputs_size() > 0) sheet.in = holdings_[stage.inputs(0)];
+    EstimateKind(sheet);
     if (planned.state == PlannedStage::State::kDone) {
-      TakeFromManifest(planned.manifest, out);
+      TakeFromManifest(planned.manifest, sheet.out);
     }
-    estimate.records = out.records;
-    return estimate;
+    sheet.estimate.records = sheet.out.records;
+    if (sheet.work_known) {
+      sheet.estimate.seconds = SecondsByRates(sheet.work, threads_);
+      sheet.estimate.time_source = StageEstimate::TimeSource::kRates;
+    }
+    holdings_[stage.name()] = sheet.out;
+    return sheet.estimate;
   }
 
  private:
-  void EstimateKind(const StageEntry& stage, const Holding& in, Holding& out,
-                    StageEstimate& estimate) {
-    switch (stage.options_case()) {
-      case StageEntry::kArithmeticProblems:
-        out.records = stage.arithmetic_problems().num_problems();
-        estimate.disk_bytes = Times(out.records, kProblemBytes);
-        return;
-      case StageEntry::kArithmeticCorpus:
-        out.records = stage.arithmetic_corpus().num_documents();
-        out.tokens = Times(out.records, kDocumentBytes / kTextBytesPerToken);
-        estimate.disk_bytes = Times(out.records, kDocumentBytes);
-        return;
-      case StageEntry::kIngest:
-        return EstimateIngest(stage.ingest(), out, estimate);
-      case StageEntry::kTrainTokenizer:
-        vocab_sizes_[stage.name()] = stage.train_tokenizer().vocab_size();
-        return;
-      case StageEntry::kPack:
-        out = in;
-        out.bin_tokens = stage.pack().bin_tokens();
-        estimate.disk_bytes = Times(in.tokens, kSampleBytesPerToken);
-        return;
-      case StageEntry::kTokenize:
-        out = in;
-        estimate.disk_bytes = Times(in.tokens, kSampleBytesPerToken);
-        return;
+  void EstimateKind(Sheet& sheet) {
+    switch (sheet.stage.options_case()) {
       case StageEntry::kGenerate:
-        return EstimateGenerate(stage, in, out, estimate);
+        return EstimateGenerate(sheet);
       case StageEntry::kEvaluate:
-        return EstimateEvaluate(stage, in, out, estimate);
+        return EstimateEvaluate(sheet);
       case StageEntry::kScore:
-        return EstimateScore(stage, in, out, estimate);
+        return EstimateScore(sheet);
       case StageEntry::kTrain:
-        return EstimateTrain(stage, in, out, estimate);
-      case StageEntry::kCompare:
-        return;
-      default:  // passes records on
-        out = in;
-        estimate.disk_bytes = Times(in.tokens, kTraceBytesPerToken);
-        return;
+        return EstimateTrain(sheet);
+      default:
+        return EstimateRecords(sheet);
     }
   }
 
-  void EstimateIngest(const IngestOptions& options, Holding& out,
-                      StageEstimate& estimate) {
-    const auto bytes = FileSize(options.path());
-    if (bytes.ok()) estimate.disk_bytes = 2.0 * static_cast<double>(*bytes);
-    if (options.max_problems() > 0) {
-      out.records = static_cast<double>(options.max_problems());
+  // Stages without a model.
+  void EstimateRecords(Sheet& sheet) {
+    StageSize size;
+    size.threads = threads_;
+    switch (sheet.stage.options_case()) {
+      case StageEntry::kArithmeticProblems:
+        sheet.out.records = sheet.stage.arithmetic_problems().num_problems();
+        sheet.estimate.disk_bytes = Times(sheet.out.records, kProblemBytes);
+        break;
+      case StageEntry::kArithmeticCorpus:
+        sheet.out.records = sheet.stage.arithmetic_corpus().num_documents();
+        sheet.out.tokens =
+            Times(sheet.out.records, kDocumentBytes / kTextBytesPerToken);
+        sheet.estimate.disk_bytes = Times(sheet.out.records, kDocumentBytes);
+        break;
+      case StageEntry::kIngest:
+        size.file_bytes = EstimateIngest(sheet);
+        break;
+      case StageEntry::kTrainTokenizer:
+        vocab_sizes_[sheet.stage.name()] =
+            sheet.stage.train_tokenizer().vocab_size();
+        size.records = RecordsOfInputs(sheet.stage, 0).value_or(0);
+        break;
+      case StageEntry::kCompare:
+        sheet.out.records = sheet.stage.inputs_size() - 1;
+        break;
+      default:
+        PassOn(sheet);
+        size.reference_records = RecordsOfInputs(sheet.stage, 1).value_or(0);
+        break;
     }
+    CountRecords(sheet, size);
+  }
+
+  // Stages whose records come from their first input.
+  static void PassOn(Sheet& sheet) {
+    const StageEntry& stage = sheet.stage;
+    sheet.out = sheet.in;
+    sheet.estimate.disk_bytes =
+        Times(sheet.in.tokens, stage.has_pack() || stage.has_tokenize()
+                                   ? kSampleBytesPerToken
+                                   : kTraceBytesPerToken);
+    if (stage.has_pack()) sheet.out.bin_tokens = stage.pack().bin_tokens();
+  }
+
+  // Memory and work of a stage without a model.
+  static void CountRecords(Sheet& sheet, StageSize size) {
+    const std::optional<double> records =
+        sheet.in.records.has_value() ? sheet.in.records : sheet.out.records;
+    if (records.has_value()) {
+      size.records = std::max(size.records, *records);
+      size.tokens_per_record =
+          *records > 0 ? sheet.in.tokens.value_or(0) / *records : 0;
+    }
+    const bool needs_nothing = sheet.stage.has_train_tokenizer();
+    if (!records.has_value() && !needs_nothing) return;
+    sheet.work_known = true;
+    sheet.work.records = size.records;
+    if (sheet.stage.has_tokenize() || sheet.stage.has_train_tokenizer()) {
+      sheet.work.text_records = size.records;
+    }
+    if (sheet.stage.has_pack() && sheet.stage.inputs_size() > 1) {
+      sheet.work.signal_tokens = sheet.in.tokens.value_or(0);
+    }
+    sheet.estimate.memory_bytes =
+        kProgramBytes + RecordStageBytes(sheet.stage, size);
+  }
+
+  // Bytes of the file.
+  static double EstimateIngest(Sheet& sheet) {
+    const IngestOptions& options = sheet.stage.ingest();
+    const auto size = FileSize(options.path());
+    const double bytes = size.ok() ? static_cast<double>(*size) : 0;
+    if (size.ok()) {
+      sheet.estimate.disk_bytes = 2.0 * bytes;
+      sheet.out.records = std::ceil(bytes / kShortestLineBytes);
+    }
+    if (options.max_problems() > 0) {
+      const double limit = static_cast<double>(options.max_problems());
+      sheet.out.records = std::min(limit, sheet.out.records.value_or(limit));
+    }
+    return bytes;
+  }
+
+  // Of the inputs from `first` on; nullopt when one is unknown.
+  std::optional<double> RecordsOfInputs(const StageEntry& stage, int first) {
+    double records = 0;
+    for (int i = first; i < stage.inputs_size(); ++i) {
+      const Holding& holding = holdings_[stage.inputs(i)];
+      if (!holding.records.has_value()) return std::nullopt;
+      records += *holding.records;
+    }
+    return records;
   }
 
   std::optional<ModelConfig> ModelOf(const StageEntry& stage) {
@@ -140,80 +207,88 @@ class Estimator {
     return std::nullopt;
   }
 
-  void EstimateSampling(const StageEntry& stage, double rows,
-                        StageEstimate& estimate) {
-    const std::optional<ModelConfig> model = ModelOf(stage);
+  // Of a stage that samples `sheet.out.records` with its model.
+  void EstimateSampling(double rows, Sheet& sheet) {
+    const std::optional<ModelConfig> model = ModelOf(sheet.stage);
     if (!model.has_value()) return;
-    estimate.memory_bytes =
-        static_cast<double>(model->NumParameters()) * kFloatBytes +
-        KvBytes(*model, rows, static_cast<double>(model->max_positions));
+    sheet.estimate.memory_bytes = kProgramBytes + SamplingBytes(*model, rows);
+    if (!sheet.estimate.tokens.has_value()) return;
+    const double tokens =
+        *sheet.estimate.tokens + sheet.out.records.value_or(0) * kPromptTokens;
+    sheet.work.decoding_operations = 2.0 * Parameters(*model) * tokens;
+    sheet.work_known = true;
   }
 
-  void EstimateGenerate(const StageEntry& stage, const Holding& in,
-                        Holding& out, StageEstimate& estimate) {
-    const GenerateOptions& options = stage.generate();
-    out.records = Times(in.records, options.samples_per_problem());
-    if (options.teacher() != GenerateOptions::KIND_LOCAL) return;
-    out.tokens = Times(out.records, options.max_tokens());
-    estimate.tokens = out.tokens;
-    estimate.disk_bytes =
-        Times(out.tokens, kTraceBytesPerToken +
-                              kSignalBytesPerEntry * options.capture_top_k());
-    EstimateSampling(stage, options.rows(), estimate);
+  void EstimateGenerate(Sheet& sheet) {
+    const GenerateOptions& options = sheet.stage.generate();
+    sheet.out.records = Times(sheet.in.records, options.samples_per_problem());
+    if (options.teacher() != GenerateOptions::KIND_LOCAL) {
+      StageSize size;
+      size.threads = ThreadsOf(recipe_);
+      if (options.has_replay_path()) {
+        const auto bytes = FileSize(options.replay_path());
+        if (bytes.ok()) size.file_bytes = static_cast<double>(*bytes);
+      }
+      CountRecords(sheet, size);
+      return;
+    }
+    sheet.out.tokens = Times(sheet.out.records, options.max_tokens());
+    sheet.estimate.tokens = sheet.out.tokens;
+    sheet.estimate.disk_bytes = Times(
+        sheet.out.tokens,
+        kTraceBytesPerToken + kSignalBytesPerEntry * options.capture_top_k());
+    EstimateSampling(options.rows(), sheet);
   }
 
-  void EstimateEvaluate(const StageEntry& stage, const Holding& in,
-                        Holding& out, StageEstimate& estimate) {
-    const EvaluateOptions& options = stage.evaluate();
-    std::optional<double> problems = in.records;
+  void EstimateEvaluate(Sheet& sheet) {
+    const EvaluateOptions& options = sheet.stage.evaluate();
+    std::optional<double> problems = sheet.in.records;
     if (options.max_problems() > 0) {
       problems = std::min<double>(problems.value_or(options.max_problems()),
                                   options.max_problems());
     }
-    out.records = Times(problems, options.samples_per_problem());
-    estimate.tokens = Times(out.records, options.max_tokens());
-    estimate.disk_bytes = Times(estimate.tokens, kTraceBytesPerToken);
-    EstimateSampling(stage, options.rows(), estimate);
+    sheet.out.records = Times(problems, options.samples_per_problem());
+    sheet.estimate.tokens = Times(sheet.out.records, options.max_tokens());
+    sheet.estimate.disk_bytes =
+        Times(sheet.estimate.tokens, kTraceBytesPerToken);
+    EstimateSampling(options.rows(), sheet);
   }
 
-  void EstimateScore(const StageEntry& stage, const Holding& in, Holding& out,
-                     StageEstimate& estimate) {
-    out = in;
-    estimate.tokens = in.tokens;
-    estimate.disk_bytes =
-        Times(in.tokens, kSignalBytesPerEntry * stage.score().top_k());
-    const std::optional<ModelConfig> model = ModelOf(stage);
+  void EstimateScore(Sheet& sheet) {
+    sheet.out = sheet.in;
+    sheet.estimate.tokens = sheet.in.tokens;
+    sheet.estimate.disk_bytes = Times(
+        sheet.in.tokens, kSignalBytesPerEntry * sheet.stage.score().top_k());
+    const std::optional<ModelConfig> model = ModelOf(sheet.stage);
     if (!model.has_value()) return;
-    estimate.memory_bytes =
-        static_cast<double>(model->NumParameters()) * kFloatBytes;
+    sheet.estimate.memory_bytes = kProgramBytes + WeightBytes(*model);
+    if (!sheet.in.tokens.has_value()) return;
+    sheet.work.training_operations =
+        2.0 * Parameters(*model) * *sheet.in.tokens;
+    sheet.work_known = true;
   }
 
-  void EstimateTrain(const StageEntry& stage, const Holding& in, Holding& out,
-                     StageEstimate& estimate) {
-    const TrainOptions& options = stage.train();
-    estimate.tokens = options.has_max_tokens()
-                          ? static_cast<double>(options.max_tokens())
-                          : Times(in.tokens, options.epochs());
-    out.model = TrainedModel(options);
-    if (!out.model.has_value()) return;
-    const double parameters = static_cast<double>(out.model->NumParameters());
-    const double bin_tokens = in.bin_tokens.value_or(0);
-    const double batch_tokens =
-        bin_tokens *
-        std::min(options.bins_per_micro_batch(), options.bins_per_step());
-    estimate.memory_bytes = parameters * kTrainingBytesPerParameter +
-                            batch_tokens * ActivationBytesPerToken(*out.model) +
-                            bin_tokens * options.bins_per_step() * kIdBytes +
-                            ResidentTeacherBytes(options);
-    estimate.disk_bytes = parameters * kTrainingBytesPerParameter *
-                          (options.keep_checkpoints() + 1);
-  }
-
-  double ResidentTeacherBytes(const TrainOptions& options) {
-    if (options.teacher_input().empty()) return 0;
+  void EstimateTrain(Sheet& sheet) {
+    const TrainOptions& options = sheet.stage.train();
+    sheet.estimate.tokens = options.has_max_tokens()
+                                ? static_cast<double>(options.max_tokens())
+                                : Times(sheet.in.tokens, options.epochs());
+    sheet.out.model = TrainedModel(options);
+    if (!sheet.out.model.has_value()) return;
+    const ModelConfig& model = *sheet.out.model;
     const auto& teacher = holdings_[options.teacher_input()].model;
-    if (!teacher.has_value()) return 0;
-    return static_cast<double>(teacher->NumParameters()) * kFloatBytes;
+    sheet.estimate.memory_bytes =
+        kProgramBytes +
+        TrainingBytes(model, options, sheet.in.bin_tokens.value_or(0)) +
+        (teacher.has_value() ? WeightBytes(*teacher) : 0);
+    sheet.estimate.disk_bytes = Parameters(model) * kStateBytesPerParameter *
+                                (options.keep_checkpoints() + 1);
+    if (!sheet.estimate.tokens.has_value()) return;
+    const double per_token =
+        6.0 * Parameters(model) +
+        (teacher.has_value() ? 2.0 * Parameters(*teacher) : 0);
+    sheet.work.training_operations = per_token * *sheet.estimate.tokens;
+    sheet.work_known = true;
   }
 
   std::optional<ModelConfig> TrainedModel(const TrainOptions& options) {
@@ -240,22 +315,27 @@ class Estimator {
   }
 
   const Recipe& recipe_;
+  const int threads_;
   std::map<std::string, Holding> holdings_;
   std::map<std::string, double> vocab_sizes_;
 };
 
-// Of the latest complete run of the stage, whatever its options were.
-std::optional<double> EarlierSeconds(const std::string& workspace,
-                                     const std::string& stage) {
-  const auto directories = ArtefactsOf(workspace, stage);
-  if (!directories.ok()) return std::nullopt;
-  std::optional<double> seconds;
-  for (const std::string& directory : *directories) {
-    if (!FileExists(JoinPath(directory, kManifestName))) continue;
-    const double wall = RecordedCost(directory).wall_seconds;
-    if (wall > 0) seconds = wall;
+// What a run has measured is better than any rate.
+void TakeMeasuredTime(const std::string& workspace, const PlannedStage& stage,
+                      StageEstimate& estimate) {
+  using TimeSource = StageEstimate::TimeSource;
+  if (stage.state == PlannedStage::State::kDone) {
+    const double wall = RecordedCost(stage.directory).wall_seconds;
+    if (wall > 0) estimate.seconds = wall;
+    estimate.time_source =
+        wall > 0 ? TimeSource::kThisRun : TimeSource::kUnknown;
+    return;
   }
-  return seconds;
+  const std::optional<double> seconds = SecondsByEarlierRun(
+      workspace, stage.name, {estimate.records, estimate.tokens});
+  if (!seconds.has_value()) return;
+  estimate.seconds = seconds;
+  estimate.time_source = TimeSource::kEarlierRun;
 }
 
 absl::Status DoesNotFit(const ResolvedRecipe& recipe, const std::string& stage,
@@ -274,7 +354,7 @@ std::vector<StageEstimate> EstimateStages(
   std::vector<StageEstimate> estimates;
   for (const PlannedStage& stage : stages) {
     StageEstimate estimate = estimator.Estimate(stage);
-    estimate.seconds = EarlierSeconds(workspace, stage.name);
+    TakeMeasuredTime(workspace, stage, estimate);
     estimates.push_back(estimate);
   }
   return estimates;

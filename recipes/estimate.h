@@ -1,4 +1,4 @@
-// What the stages of a recipe will need at most: tokens, disk, memory.
+// What the stages of a recipe will need at most: tokens, disk, memory, time.
 #ifndef LIMBECK_RECIPES_ESTIMATE_H_
 #define LIMBECK_RECIPES_ESTIMATE_H_
 
@@ -16,11 +16,18 @@ namespace limbeck {
 // Upper bounds from options and from what earlier stages hold or may hold;
 // nullopt where nothing is known.
 struct StageEstimate {
+  enum class TimeSource {
+    kUnknown,
+    kThisRun,     // the stage is done: what it took
+    kEarlierRun,  // of this stage with other options, in proportion
+    kRates,       // work divided by rates of another machine
+  };
   std::optional<double> records;       // that come out
   std::optional<double> tokens;        // that go through a model
   std::optional<double> disk_bytes;    // written
-  std::optional<double> memory_bytes;  // weights, caches, optimizer
-  std::optional<double> seconds;       // of the latest run of this stage
+  std::optional<double> memory_bytes;  // of the whole program
+  std::optional<double> seconds;
+  TimeSource time_source = TimeSource::kUnknown;
 };
 
 // One for each planned stage, in the same order (that of the recipe).

@@ -13,20 +13,13 @@
 #include "data/records.pb.h"
 #include "data/stages/artefact.h"
 #include "data/text/tokenizer.h"
-#include "google/protobuf/text_format.h"
+#include "recipes/artefact_path.h"
 #include "recipes/terminal.h"
 #include "student/config.h"
 #include "student/safetensors.h"
 
 namespace limbeck {
 namespace {
-
-// Bytes fields come out escaped; strings may hold UTF-8, escaped later.
-std::string MessageText(const google::protobuf::Message& message) {
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(message, &text);
-  return text;
-}
 
 // An empty message of a type that this program knows.
 absl::StatusOr<std::unique_ptr<google::protobuf::Message>> NewRecord(
@@ -45,7 +38,7 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> NewRecord(
 }
 
 absl::StatusOr<std::string> InspectShard(const std::string& path,
-                                         uint64_t num_records) {
+                                         const InspectionOptions& options) {
   LIMBECK_ASSIGN_OR_RETURN(const std::unique_ptr<ShardReader> reader,
                            ShardReader::Open(path));
   LIMBECK_ASSIGN_OR_RETURN(const uint64_t bytes, FileSize(path));
@@ -53,15 +46,16 @@ absl::StatusOr<std::string> InspectShard(const std::string& path,
       absl::StrCat("shard: ", path, "\n", reader->num_records(), " records in ",
                    reader->num_blocks(), " blocks, ",
                    FormatBytes(static_cast<double>(bytes)), "\n",
-                   MessageText(reader->header()));
-  if (num_records == 0) return text;
+                   RecordText(reader->header(), options.detail));
+  if (options.num_records == 0) return text;
   LIMBECK_ASSIGN_OR_RETURN(const auto record,
                            NewRecord(reader->header().record_type()));
   LIMBECK_RETURN_IF_ERROR(reader->ExpectType(*record->GetDescriptor()));
-  for (uint64_t i = 0; i < num_records; ++i) {
+  for (uint64_t i = 0; i < options.num_records; ++i) {
     LIMBECK_ASSIGN_OR_RETURN(const bool more, reader->Next(record.get()));
     if (!more) break;
-    absl::StrAppend(&text, "record ", i, ":\n", MessageText(*record));
+    absl::StrAppend(&text, "record ", i, ":\n",
+                    RecordText(*record, options.detail));
   }
   return text;
 }
@@ -78,7 +72,7 @@ std::string CountsText(const Counts& counts) {
 }
 
 absl::StatusOr<std::string> InspectArtefact(const std::string& directory,
-                                            uint64_t num_records) {
+                                            const InspectionOptions& options) {
   LIMBECK_ASSIGN_OR_RETURN(const Manifest manifest, ReadManifest(directory));
   std::string text = absl::StrCat(
       manifest.has_partition()
@@ -100,13 +94,32 @@ absl::StatusOr<std::string> InspectArtefact(const std::string& directory,
                           file.name(), file.bytes(), file.records(),
                           file.tokens());
   }
-  if (num_records == 0) return text;
+  if (options.num_records == 0) return text;
   for (const FileEntry& file : manifest.files()) {
     if (file.record_type().empty()) continue;
     LIMBECK_ASSIGN_OR_RETURN(
         const std::string shard,
-        InspectShard(JoinPath(directory, file.name()), num_records));
+        InspectShard(JoinPath(directory, file.name()), options));
     absl::StrAppend(&text, "\n", shard);
+  }
+  return text;
+}
+
+// Some of the vocabulary: its ends and what stands for the format's marks.
+std::string PiecesText(const Tokenizer& tokenizer) {
+  constexpr int32_t kShown = 12;
+  std::string text;
+  const int32_t size = tokenizer.vocab_size();
+  for (int32_t id = 0; id < size; ++id) {
+    if (id == kShown && size > 2 * kShown) {
+      absl::StrAppend(&text, "  ...\n");
+      id = size - kShown;
+    }
+    const auto piece = tokenizer.PieceOf(id);
+    absl::StrAppendFormat(
+        &text, "  %6d  %s\n", id,
+        piece.ok() ? EscapeForTerminal(absl::StrCat("\"", *piece, "\""))
+                   : "(none)");
   }
   return text;
 }
@@ -116,7 +129,8 @@ absl::StatusOr<std::string> InspectTokenizer(const std::string& directory) {
   return absl::StrCat("tokenizer: ", directory, "\n", tokenizer->vocab_size(),
                       " ids, ends ", absl::StrJoin(tokenizer->end_ids(), ", "),
                       "\nfingerprint ", tokenizer->fingerprint(), "\nfiles ",
-                      absl::StrJoin(tokenizer->files(), ", "), "\n");
+                      absl::StrJoin(tokenizer->files(), ", "), "\n",
+                      PiecesText(*tokenizer));
 }
 
 std::string ConfigText(const ModelConfig& config) {
@@ -167,9 +181,9 @@ bool HasTokenizer(const std::string& directory) {
 }
 
 absl::StatusOr<std::string> InspectDirectory(const std::string& path,
-                                             uint64_t num_records) {
+                                             const InspectionOptions& options) {
   if (FileExists(JoinPath(path, kManifestName))) {
-    return InspectArtefact(path, num_records);
+    return InspectArtefact(path, options);
   }
   std::string text;
   if (FileExists(JoinPath(path, "config.json"))) {
@@ -187,16 +201,36 @@ absl::StatusOr<std::string> InspectDirectory(const std::string& path,
       "tokenizer.model: nothing to inspect"));
 }
 
+// Files that are known by their names; anything else should be a shard.
+absl::StatusOr<std::string> InspectFile(const std::string& path,
+                                        const InspectionOptions& options) {
+  const std::string name = BaseName(path);
+  const std::string folder = DirName(path).empty() ? "." : DirName(path);
+  if (absl::EndsWith(name, ".safetensors")) return InspectWeights(path);
+  if (name == "tokenizer.model" || name == "tokenizer.json" ||
+      name == "tokenizer_config.json") {
+    return InspectTokenizer(folder);
+  }
+  if (name == "config.json") return InspectCheckpoint(folder);
+  if (name == kManifestName) return InspectArtefact(folder, options);
+  absl::StatusOr<std::string> text = InspectShard(path, options);
+  if (text.ok() || absl::EndsWith(name, ".lbk")) return text;
+  return absl::Status(
+      text.status().code(),
+      absl::StrCat(text.status().message(),
+                   " (inspect knows shards, *.safetensors, config.json, "
+                   "tokenizer files and manifest.textproto)"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> Inspect(const std::string& path,
-                                    uint64_t num_records) {
-  absl::StatusOr<std::string> text =
-      IsDirectory(path) ? InspectDirectory(path, num_records)
-      : absl::EndsWith(path, ".safetensors") ? InspectWeights(path)
-                                             : InspectShard(path, num_records);
-  if (!text.ok()) return text.status();
-  return EscapeLinesForTerminal(*text);
+                                    const InspectionOptions& options) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string found, FindArtefactPath(path));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string text,
+                           IsDirectory(found) ? InspectDirectory(found, options)
+                                              : InspectFile(found, options));
+  return EscapeLinesForTerminal(text);
 }
 
 }  // namespace limbeck

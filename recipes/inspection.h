@@ -6,14 +6,20 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "recipes/record_text.h"
 
 namespace limbeck {
 
+struct InspectionOptions {
+  uint64_t num_records = 0;  // of each shard, from its front
+  RecordDetail detail = RecordDetail::kShort;
+};
+
 // Describes an artefact or partition, a shard, a checkpoint or a tokenizer
-// folder: header, counts, sizes, and the first `num_records` records of
-// shards. Nothing in it can move a terminal's cursor.
+// (folder or file): header, counts, sizes and records. Nothing in it can move
+// a terminal's cursor.
 absl::StatusOr<std::string> Inspect(const std::string& path,
-                                    uint64_t num_records);
+                                    const InspectionOptions& options);
 
 }  // namespace limbeck
 

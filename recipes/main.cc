@@ -1,4 +1,4 @@
-// The program: verbs and options in, exit code 0 only on success.
+// The program: verbs and options in, an exit code out, 0 only on success.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -13,12 +13,16 @@
 
 namespace {
 
-int Fail(absl::string_view message) {
+// Exit codes; docs/recipes.md names them.
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+int Fail(absl::string_view message, int exit_code) {
   limbeck::WriteToDescriptor(
       STDERR_FILENO,
       absl::StrCat("limbeck: ", limbeck::EscapeLinesForTerminal(message),
                    "\n"));
-  return 1;
+  return exit_code;
 }
 
 }  // namespace
@@ -33,7 +37,12 @@ int main(int argc, char** argv) {
   limbeck::AddCommands(app, result);
   const std::string complaint =
       limbeck::ComplainOfVerb(app, argc > 1 ? argv[1] : "");
-  if (!complaint.empty()) return Fail(complaint);
-  CLI11_PARSE(app, argc, argv);
-  return result.ok() ? 0 : Fail(result.message());
+  if (!complaint.empty()) return Fail(complaint, kWrongUsage);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version end here too, with code 0.
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  return result.ok() ? 0 : Fail(result.message(), kFailed);
 }

@@ -10,6 +10,7 @@
 #include "data/base/status_macros.h"
 #include "data/base/thread_pool.h"
 #include "data/stages/artefact.h"
+#include "data/stages/rejection_warning.h"
 #include "recipes/earlier_samples.h"
 #include "recipes/ledger_file.h"
 #include "recipes/recipe_graph.h"
@@ -84,6 +85,7 @@ class RecipeRun {
         services_.progress->StartStage(number, NumStages(), stage.name);
         services_.progress->FinishStage(
             absl::StrCat("up to date: ", DescribeCounts(stage.manifest)));
+        LIMBECK_RETURN_IF_ERROR(WarnOfRejections(stage));
         AddOutcome(stage, /*reused=*/true);
         continue;
       }
@@ -120,6 +122,15 @@ class RecipeRun {
     services_.progress->FinishStage(
         absl::StrCat(DescribeCounts(stage.manifest), " in ",
                      FormatDuration(cost.wall_seconds)));
+    return WarnOfRejections(stage);
+  }
+
+  absl::Status WarnOfRejections(const PlannedStage& stage) const {
+    LIMBECK_ASSIGN_OR_RETURN(const Artefact artefact,
+                             Artefact::Open(stage.directory));
+    LIMBECK_ASSIGN_OR_RETURN(const std::string warning,
+                             RejectionWarning(artefact));
+    if (!warning.empty()) services_.progress->Warn(warning);
     return absl::OkStatus();
   }
 

@@ -63,6 +63,7 @@ std::string WhyNotDone(const std::string& workspace, const std::string& own,
     found = true;
   }
   if (!found) return "has not run";
+  if (closest.empty()) return "has run before with other inputs";
   return absl::StrCat("has run before with ", absl::StrJoin(closest, ", "));
 }
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "data/base/digest.h"
 #include "data/base/status_macros.h"
 #include "data/record/shard.h"
@@ -69,7 +71,10 @@ absl::StatusOr<std::optional<Found<Record>>> FindById(
 class Walker {
  public:
   Walker(const ParentResolver& resolve, Lineage& lineage)
-      : resolve_(resolve), lineage_(lineage) {}
+      : resolve_(resolve),
+        lineage_(lineage),
+        found_trace_(lineage.start == Lineage::Start::kTrace ||
+                     lineage.start == Lineage::Start::kProblem) {}
 
   bool found_trace() const { return found_trace_; }
 
@@ -156,52 +161,157 @@ class Walker {
   const ParentResolver& resolve_;
   Lineage& lineage_;
   std::set<std::string> visited_;
-  bool found_trace_ = false;
+  bool found_trace_;  // or is not looked for
 };
 
-// Finds the bin and notes the pack stage's own step.
-absl::Status ReadBin(const Artefact& pack, Lineage& lineage) {
-  uint64_t first = 0;
-  for (int part = 0; part < pack.num_partitions(); ++part) {
+// The record that is asked for, and where it is.
+template <typename Record>
+struct Start {
+  Record record;
+  int partition = 0;
+  uint64_t number = 0;  // in its partition
+};
+
+template <typename Record>
+absl::StatusOr<Start<Record>> ReadStart(const Artefact& artefact,
+                                        absl::string_view file,
+                                        const LineageRequest& request) {
+  const int from = request.partition.value_or(0);
+  const int to =
+      request.partition.has_value() ? from + 1 : artefact.num_partitions();
+  uint64_t records = 0;
+  for (int partition = from; partition < to; ++partition) {
     LIMBECK_ASSIGN_OR_RETURN(std::unique_ptr<ShardReader> reader,
-                             ShardReader::Open(pack.Path(part, kBinsFile)));
-    LIMBECK_RETURN_IF_ERROR(reader->ExpectType(*PackedBin::descriptor()));
-    const uint64_t record = lineage.bin - first;
-    first += reader->num_records();
-    if (lineage.bin >= first) continue;
-    PackedBin bin;
-    LIMBECK_RETURN_IF_ERROR(reader->Read(record, &bin));
-    if (lineage.sequence >= static_cast<uint32_t>(bin.sequences_size())) {
-      return absl::OutOfRangeError(absl::StrCat(
-          "bin ", lineage.bin, " has ", bin.sequences_size(),
-          " sequences, sequence ", lineage.sequence, " was asked for"));
-    }
-    lineage.packed = bin.sequences(static_cast<int>(lineage.sequence));
-    lineage.steps.push_back(
-        StepOf(pack.manifest(), PlaceOf(part, kBinsFile, record)));
-    return absl::OkStatus();
+                             ShardReader::Open(artefact.Path(partition, file)));
+    LIMBECK_RETURN_IF_ERROR(reader->ExpectType(*Record::descriptor()));
+    Start<Record> start;
+    start.partition = partition;
+    start.number = request.row - records;
+    records += reader->num_records();
+    if (request.row >= records) continue;
+    LIMBECK_RETURN_IF_ERROR(reader->Read(start.number, &start.record));
+    return start;
   }
-  return absl::OutOfRangeError(absl::StrCat(pack.directory(), " has ", first,
-                                            " bins, bin ", lineage.bin,
-                                            " was asked for"));
+  // "bins.lbk" holds bins.
+  const absl::string_view noun = absl::StripSuffix(file, ".lbk");
+  return absl::OutOfRangeError(absl::StrCat(
+      artefact.directory(), " has ", records, " ", noun,
+      request.partition.has_value() ? absl::StrCat(" in ", PartitionName(from))
+                                    : "",
+      ", ", absl::StripSuffix(noun, "s"), " ", request.row, " was asked for"));
+}
+
+absl::Status StartAtBin(const Artefact& artefact, const LineageRequest& request,
+                        Lineage& lineage) {
+  LIMBECK_ASSIGN_OR_RETURN(const Start<PackedBin> start,
+                           ReadStart<PackedBin>(artefact, kBinsFile, request));
+  const PackedBin& bin = start.record;
+  if (lineage.sequence >= static_cast<uint32_t>(bin.sequences_size())) {
+    return absl::OutOfRangeError(absl::StrCat(
+        "bin ", lineage.row, " has ", bin.sequences_size(),
+        " sequences, sequence ", lineage.sequence, " was asked for"));
+  }
+  lineage.start = Lineage::Start::kBin;
+  lineage.packed = bin.sequences(static_cast<int>(lineage.sequence));
+  lineage.steps.push_back(StepOf(
+      artefact.manifest(), PlaceOf(start.partition, kBinsFile, start.number)));
+  return absl::OkStatus();
+}
+
+absl::Status StartAtSample(const Artefact& artefact,
+                           const LineageRequest& request, Lineage& lineage) {
+  LIMBECK_ASSIGN_OR_RETURN(
+      const Start<TokenizedSample> start,
+      ReadStart<TokenizedSample>(artefact, kSamplesFile, request));
+  lineage.start = Lineage::Start::kSample;
+  lineage.sample = start.record;
+  SampleReference& reference = *lineage.packed.mutable_sample();
+  reference.set_trace_id(start.record.trace_id());
+  reference.set_problem_id(start.record.problem_id());
+  lineage.steps.push_back(
+      StepOf(artefact.manifest(),
+             PlaceOf(start.partition, kSamplesFile, start.number)));
+  return absl::OkStatus();
+}
+
+absl::Status StartAtTrace(const Artefact& artefact,
+                          const LineageRequest& request, Lineage& lineage) {
+  LIMBECK_ASSIGN_OR_RETURN(const Start<Trace> start,
+                           ReadStart<Trace>(artefact, kTracesFile, request));
+  lineage.start = Lineage::Start::kTrace;
+  lineage.trace = start.record;
+  SampleReference& reference = *lineage.packed.mutable_sample();
+  reference.set_trace_id(start.record.id());
+  reference.set_problem_id(start.record.problem().id());
+  lineage.steps.push_back(
+      StepOf(artefact.manifest(),
+             PlaceOf(start.partition, kTracesFile, start.number)));
+  return absl::OkStatus();
+}
+
+absl::Status StartAtProblem(const Artefact& artefact,
+                            const LineageRequest& request, Lineage& lineage) {
+  LIMBECK_ASSIGN_OR_RETURN(
+      const Start<Problem> start,
+      ReadStart<Problem>(artefact, kProblemsFile, request));
+  lineage.start = Lineage::Start::kProblem;
+  *lineage.trace.mutable_problem() = start.record;
+  lineage.packed.mutable_sample()->set_problem_id(start.record.id());
+  lineage.steps.push_back(
+      StepOf(artefact.manifest(),
+             PlaceOf(start.partition, kProblemsFile, start.number)));
+  return absl::OkStatus();
+}
+
+// Reads the row and notes its own stage's step.
+absl::Status FindStart(const Artefact& artefact, const LineageRequest& request,
+                       Lineage& lineage) {
+  const Manifest& manifest = artefact.manifest();
+  if (request.partition.value_or(0) >= artefact.num_partitions()) {
+    return absl::OutOfRangeError(absl::StrCat(
+        artefact.directory(), " has ", artefact.num_partitions(),
+        " partitions, ", PartitionName(*request.partition), " was asked for"));
+  }
+  if (HoldsShard(manifest, kBinsFile)) {
+    return StartAtBin(artefact, request, lineage);
+  }
+  if (HoldsShard(manifest, kSamplesFile)) {
+    return StartAtSample(artefact, request, lineage);
+  }
+  if (HoldsShard(manifest, kTracesFile)) {
+    return StartAtTrace(artefact, request, lineage);
+  }
+  if (HoldsShard(manifest, kProblemsFile)) {
+    return StartAtProblem(artefact, request, lineage);
+  }
+  std::vector<std::string> inputs;
+  for (const Parent& parent : manifest.parents()) {
+    inputs.push_back(parent.name());
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      artefact.directory(), " is of stage '", manifest.stage_name(), "' (",
+      manifest.stage_kind(),
+      ") and has no rows; name an artefact of bins, samples, traces or "
+      "problems, such as those of its inputs: ",
+      inputs.empty() ? "none" : absl::StrJoin(inputs, ", ")));
 }
 
 }  // namespace
 
-absl::StatusOr<Lineage> TraceLineage(const std::string& pack_directory,
-                                     uint64_t bin, uint32_t sequence,
+absl::StatusOr<Lineage> TraceLineage(const LineageRequest& request,
                                      const ParentResolver& resolve) {
-  LIMBECK_ASSIGN_OR_RETURN(const Artefact pack, Artefact::Open(pack_directory));
+  LIMBECK_ASSIGN_OR_RETURN(const Artefact artefact,
+                           Artefact::Open(request.directory));
   Lineage lineage;
-  lineage.bin = bin;
-  lineage.sequence = sequence;
-  LIMBECK_RETURN_IF_ERROR(ReadBin(pack, lineage));
+  lineage.row = request.row;
+  lineage.sequence = request.sequence;
+  LIMBECK_RETURN_IF_ERROR(FindStart(artefact, request, lineage));
   Walker walker(resolve, lineage);
-  LIMBECK_RETURN_IF_ERROR(walker.VisitParents(pack.manifest()));
+  LIMBECK_RETURN_IF_ERROR(walker.VisitParents(artefact.manifest()));
   if (walker.found_trace()) return lineage;
   return absl::NotFoundError(absl::StrCat(
-      "trace ", ToHex(lineage.packed.sample().trace_id()), " of bin ", bin,
-      " was not found in the artefacts that ", pack_directory,
+      "trace ", ToHex(lineage.packed.sample().trace_id()), " of row ",
+      request.row, " was not found in the artefacts that ", request.directory,
       " was made from; they may have been removed"));
 }
 

@@ -1,10 +1,11 @@
-// Where a packed training row comes from: back through the manifests to the
-// trace, its teacher and verdicts, and the problem.
+// Where a training row comes from: back through the manifests to the trace,
+// its teacher and verdicts, and the problem.
 #ifndef LIMBECK_DATA_STAGES_LINEAGE_H_
 #define LIMBECK_DATA_STAGES_LINEAGE_H_
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,19 +29,30 @@ struct LineageStep {
   std::string place;  // "part-0002/traces.lbk, record 17"
 };
 
+// Which row, of any artefact that holds bins, samples, traces or problems.
+struct LineageRequest {
+  std::string directory;         // of the artefact
+  uint64_t row = 0;              // record number over all partitions, in order
+  uint32_t sequence = 0;         // in a bin
+  std::optional<int> partition;  // count the records of this one alone
+};
+
 struct Lineage {
-  uint64_t bin = 0;
-  uint32_t sequence = 0;  // in the bin
-  PackedSequence packed;
-  TokenizedSample sample;
-  Trace trace;  // as the last stage before tokenizing left it
+  enum class Start { kBin, kSample, kTrace, kProblem };
+  Start start = Start::kBin;
+  uint64_t row = 0;
+  uint32_t sequence = 0;   // in the bin
+  PackedSequence packed;   // beyond its sample: of a bin alone
+  TokenizedSample sample;  // of a bin or sample alone
+  // As the stage nearest to the row left it; of a problem, the problem alone.
+  Trace trace;
   std::vector<LineageStep> steps;
 };
 
-// Errors: no such bin or sequence, a parent that is gone before the trace was
-// found, records that do not belong together.
-absl::StatusOr<Lineage> TraceLineage(const std::string& pack_directory,
-                                     uint64_t bin, uint32_t sequence,
+// Errors: an artefact without such rows (it names its inputs), no such row or
+// sequence, a parent that is gone before the trace was found, records that do
+// not belong together.
+absl::StatusOr<Lineage> TraceLineage(const LineageRequest& request,
                                      const ParentResolver& resolve);
 
 // For people. Control characters of model text are escaped.

@@ -81,29 +81,64 @@ void AppendVerdicts(const Trace& trace, std::string& out) {
   }
 }
 
+// What the row itself is.
+std::string RowText(const Lineage& lineage) {
+  switch (lineage.start) {
+    case Lineage::Start::kBin: {
+      const PackedSequence& packed = lineage.packed;
+      uint64_t loss_tokens = 0;
+      for (const LossRun& run : packed.loss_runs()) loss_tokens += run.length();
+      return absl::StrCat("bin ", lineage.row, ", sequence ", lineage.sequence,
+                          ": tokens ", packed.start(), " to ",
+                          packed.start() + packed.length(), ", ", loss_tokens,
+                          " with loss, weight ", packed.weight(), "\n");
+    }
+    case Lineage::Start::kSample:
+      return absl::StrCat("sample ", lineage.row, ": ",
+                          lineage.sample.ids_size(), " tokens\n");
+    case Lineage::Start::kTrace:
+      return absl::StrCat("trace ", lineage.row, " of ",
+                          lineage.steps.front().stage_name, "\n");
+    case Lineage::Start::kProblem:
+      break;
+  }
+  return absl::StrCat("problem ", lineage.row, " of ",
+                      lineage.steps.front().stage_name, "\n");
+}
+
+// "gsm8k test, row 17, licence MIT"; what is not known is left out.
+std::string SourceText(const Source& source) {
+  std::string text = Visible(source.dataset());
+  if (!source.split().empty()) {
+    absl::StrAppend(&text, " ", Visible(source.split()));
+  }
+  absl::StrAppend(&text, ", row ", source.row());
+  if (!source.licence().empty()) {
+    absl::StrAppend(&text, ", licence ", Visible(source.licence()));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string FormatLineage(const Lineage& lineage) {
-  const PackedSequence& packed = lineage.packed;
+  const SampleReference& reference = lineage.packed.sample();
   const Problem& problem = lineage.trace.problem();
-  const Source& source = problem.source();
-  uint64_t loss_tokens = 0;
-  for (const LossRun& run : packed.loss_runs()) loss_tokens += run.length();
-  std::string out = absl::StrCat(
-      "bin ", lineage.bin, ", sequence ", lineage.sequence, ": tokens ",
-      packed.start(), " to ", packed.start() + packed.length(), ", ",
-      loss_tokens, " with loss, weight ", packed.weight(), "\n");
-  absl::StrAppend(&out, "trace ", ToHex(packed.sample().trace_id()),
-                  "\nproblem ", ToHex(packed.sample().problem_id()), " of ",
-                  Visible(source.dataset()), " ", Visible(source.split()),
-                  ", row ", source.row(), ", licence ",
-                  Visible(source.licence()), "\n");
+  const bool has_trace = lineage.start != Lineage::Start::kProblem;
+  std::string out = RowText(lineage);
+  if (has_trace) {
+    absl::StrAppend(&out, "trace ", ToHex(reference.trace_id()), "\n");
+  }
+  absl::StrAppend(&out, "problem ", ToHex(reference.problem_id()), " of ",
+                  SourceText(problem.source()), "\n");
   AppendSteps(lineage, out);
-  AppendTeacher(lineage.trace, out);
-  AppendVerdicts(lineage.trace, out);
+  if (has_trace) {
+    AppendTeacher(lineage.trace, out);
+    AppendVerdicts(lineage.trace, out);
+  }
   AppendBlock("question", QuestionText(problem), out);
   AppendBlock("gold answer", problem.gold_answer(), out);
-  AppendBlock("output", lineage.trace.raw_output(), out);
+  if (has_trace) AppendBlock("output", lineage.trace.raw_output(), out);
   return out;
 }
 

@@ -153,6 +153,10 @@ absl::StatusOr<uint64_t> CountParameters(const std::string& directory) {
   return total;
 }
 
+std::string TrainedFrom(const std::string& model) {
+  return absl::StrCat("trained from ", model);
+}
+
 absl::Status ReadCheckpointFacts(const std::string& directory,
                                  ModelFacts* facts) {
   const std::string config = JoinPath(directory, "config.json");

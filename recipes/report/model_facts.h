@@ -12,6 +12,10 @@
 
 namespace limbeck::report {
 
+// Values of ModelFacts::origin.
+inline constexpr char kGivenOrigin[] = "given";
+std::string TrainedFrom(const std::string& model);
+
 struct ModelFacts {
   std::string name;  // stage or model entry of the recipe
   std::string label;

@@ -35,6 +35,10 @@ std::string PercentRange(double low, double high) {
                          100.0 * high, kNoBreak);
 }
 
+std::string ConfidenceText(double confidence) {
+  return absl::StrFormat("%g%s%%", 100.0 * confidence, kNoBreak);
+}
+
 std::string Points(double difference) {
   if (!std::isfinite(difference)) return "–";
   const double points = 100.0 * difference;

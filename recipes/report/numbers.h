@@ -11,6 +11,8 @@ namespace limbeck::report {
 std::string Count(uint64_t number);
 // 0.1234 as "12.3 %" (with a no-break space)
 std::string Percent(double share);
+// 0.95 as "95 %"
+std::string ConfidenceText(double confidence);
 // Of shares: "12.3 – 15.0 %"
 std::string PercentRange(double low, double high);
 // A difference of shares in percentage points with its sign: "+12.3", "−0.4".

@@ -93,8 +93,8 @@ absl::Status CollectArtefact(const ReportRequest& request,
   ModelFacts facts;
   facts.name = name;
   const std::string parent = place.model;
-  facts.origin = parent.empty() ? "trained from random weights"
-                                : absl::StrCat("trained from ", parent);
+  facts.origin =
+      parent.empty() ? "trained from random weights" : TrainedFrom(parent);
   facts.tokenizer_fingerprint = manifest.tokenizer_fingerprint();
   facts.source = place.Source(kCheckpointFolder);
   LIMBECK_RETURN_IF_ERROR(
@@ -108,7 +108,7 @@ absl::Status CollectGivenModels(const Recipe& recipe, ReportData* data) {
   for (const ModelEntry& entry : recipe.models()) {
     ModelFacts facts;
     facts.name = entry.name();
-    facts.origin = "given";
+    facts.origin = kGivenOrigin;
     facts.source = absl::StrCat("model:", entry.name());
     LIMBECK_RETURN_IF_ERROR(ReadCheckpointFacts(entry.path(), &facts));
     given.push_back(std::move(facts));

@@ -1,4 +1,5 @@
 // Sections that say which model is better, and how sure that is.
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -107,33 +108,32 @@ std::string Sentence(const Paired& paired) {
                             paired.difference > 0.0 ? "above" : "below");
   return absl::StrCat(
       "<li><b>", Escape(paired.label_a), "</b> ", size, " <b>",
-      Escape(paired.label_b),
-      absl::StrFormat("</b> (%g %% interval ", 100.0 * paired.confidence),
-      IntervalText(paired), ", p\u00A0=\u00A0", PValue(paired.p_value_holm),
-      ")", paired.IsClear() ? "" : ": no clear difference", ".</li>\n");
+      Escape(paired.label_b), "</b> (", ConfidenceText(paired.confidence),
+      " interval ", IntervalText(paired), ", p\u00A0=\u00A0",
+      PValue(paired.p_value_holm), ")",
+      paired.IsClear() ? "" : ": no clear difference", ".</li>\n");
 }
 
 std::string PairedTable(const ReportData& data,
                         const std::vector<Paired>& all) {
   const bool several = ByBenchmark(data).size() > 1;
   Table table;
-  table.head = {"A",
-                "B",
-                "A − B",
-                "interval",
-                "p",
-                "p (Holm)",
-                "wins / losses / ties",
-                "smallest detectable"};
-  table.numeric = {false, false, true, true, true, true, true, true};
+  table.head = {
+      "A − B",
+      "points",
+      absl::StrCat(ConfidenceText(all.front().confidence), " interval"),
+      "p",
+      "p (Holm)",
+      "wins / losses / ties",
+      "smallest detectable"};
+  table.numeric = {false, true, true, true, true, true, true};
   if (several) {
     table.head.push_back("benchmark");
     table.numeric.push_back(false);
   }
   for (const Paired& paired : all) {
     std::vector<std::string> row = {
-        Escape(paired.label_a),
-        Escape(paired.label_b),
+        absl::StrCat(Escape(paired.label_a), " − ", Escape(paired.label_b)),
         Points(paired.difference),
         IntervalText(paired),
         PValue(paired.p_value),
@@ -144,6 +144,19 @@ std::string PairedTable(const ReportData& data,
     table.rows.push_back(std::move(row));
   }
   return ToHtml(table);
+}
+
+// Of a given model that others were trained from: its score is what they began
+// with.
+std::string StartOf(const ReportData& data, const ModelFacts& model) {
+  if (model.origin != kGivenOrigin) return "";
+  const auto trainings = std::count_if(
+      data.models.begin(), data.models.end(), [&](const ModelFacts& other) {
+        return other.origin == TrainedFrom(model.name);
+      });
+  if (trainings == 0) return "";
+  return absl::StrCat("<br>before distillation: the start of ", trainings,
+                      trainings == 1 ? " student" : " students");
 }
 
 std::string Card(const ReportData& data, const Evaluation& evaluation,
@@ -158,7 +171,8 @@ std::string Card(const ReportData& data, const Evaluation& evaluation,
       "</b><span>pass@1");
   if (evaluation.population) {
     absl::StrAppend(
-        &html, ", <span class=\"whole\">",
+        &html, "<br>", ConfidenceText(evaluation.confidence),
+        " interval <span class=\"whole\">",
         PercentRange(evaluation.population->low, evaluation.population->high),
         "</span>");
   }
@@ -166,6 +180,7 @@ std::string Card(const ReportData& data, const Evaluation& evaluation,
     absl::StrAppend(&html, "<br>",
                     Short(static_cast<double>(facts->parameters)),
                     " parameters");
+    absl::StrAppend(&html, StartOf(data, *facts));
   }
   if (!evaluation.note.empty()) {
     absl::StrAppend(&html, "<br>", Escape(evaluation.note));
@@ -181,10 +196,9 @@ Section KeyFigures(const ReportData& data) {
     section.body = "<p>No model has been evaluated in this run.</p>\n";
     return section;
   }
-  section.guide = absl::StrFormat(
-      "The share of samples with the right answer, then its %g %% interval "
-      "for exams of this kind.",
-      100.0 * data.evaluations.front().confidence);
+  section.guide =
+      "pass@1 is the share of samples with the right answer; the interval "
+      "is for exams of this kind.";
   const bool several = ByBenchmark(data).size() > 1;
   section.body = "<div class=\"cards\">\n";
   for (const Evaluation& evaluation : data.evaluations) {
@@ -212,8 +226,10 @@ Section Comparisons(const ReportData& data) {
   section.guide =
       "A minus B over the same problems, in percentage points: an interval "
       "that keeps clear of the line at zero tells the two apart. p by "
-      "sign-flip "
-      "permutation, corrected over all rows by Holm's method.";
+      "sign-flip permutation; p (Holm) is corrected by Holm's method for all "
+      "comparisons of one stage (holm_family in comparison.json). Wins are "
+      "problems that A solves more often. The smallest detectable difference "
+      "is what this exam would find four times in five, in points.";
   std::vector<Difference> differences;
   for (const Paired& paired : all) {
     differences.push_back({absl::StrCat(paired.label_a, " − ", paired.label_b),

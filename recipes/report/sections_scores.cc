@@ -46,9 +46,18 @@ std::string Missing(const Json& scores) {
 
 std::string MetricsTable(const BenchmarkGroup& group) {
   Table table;
-  table.head = {
-      "model",  "pass@1",    "this exam", "such exams", "pass@k",
-      "cons@k", "truncated", "no answer", "left out",   "problems × samples"};
+  const std::string confidence =
+      absl::StrCat(" (", ConfidenceText(group.evaluations[0]->confidence), ")");
+  table.head = {"model",
+                "pass@1",
+                absl::StrCat("this exam", confidence),
+                absl::StrCat("such exams", confidence),
+                "pass@k",
+                "cons@k",
+                "truncated",
+                "no answer",
+                "left out",
+                "problems × samples"};
   table.numeric = {false, true, true, true, true, true, true, true, true, true};
   for (const Evaluation* evaluation : group.evaluations) {
     const Json& scores = evaluation->scores;
@@ -63,6 +72,27 @@ std::string MetricsTable(const BenchmarkGroup& group) {
                       Count(CountAt(scores, "samples_per_problem")))});
   }
   return ToHtml(table);
+}
+
+// What the columns of the table mean.
+std::string Glossary() {
+  const std::pair<const char*, const char*> kTerms[] = {
+      {"pass@1", "share of samples with the right answer, over all problems"},
+      {"this exam",
+       "interval of pass@1 if the same problems were sampled again"},
+      {"such exams", "interval of pass@1 for other problems of the kind"},
+      {"pass@k", "chance that at least one of k samples is right"},
+      {"cons@k",
+       "share of problems whose most frequent answer among k samples is right"},
+      {"truncated", "samples that ended at the token limit"},
+      {"no answer",
+       "samples in which no answer was found; they count as wrong"},
+      {"left out", "problems and samples that no figure counts"}};
+  std::string html = "<ul class=\"terms\">\n";
+  for (const auto& [term, meaning] : kTerms) {
+    absl::StrAppend(&html, "<li><b>", term, "</b> ", meaning, "</li>\n");
+  }
+  return html + "</ul>\n";
 }
 
 // One row per value of a property, one column per model.
@@ -229,11 +259,12 @@ std::string BenchmarkHeading(const ReportData& data,
 Section Scores(const ReportData& data) {
   Section section{"scores", "Scores", "", "", {}};
   if (data.evaluations.empty()) return section;
-  section.guide = absl::StrFormat(
+  section.guide = absl::StrCat(
       "pass@1 is the share of samples with the right answer. The thick line "
-      "is the %g %% interval for this exam (the same problems, sampled "
-      "again), the thin one for such exams (other problems of the kind).",
-      100.0 * data.evaluations.front().confidence);
+      "is the ",
+      ConfidenceText(data.evaluations.front().confidence),
+      " interval for this exam (the same problems, sampled again), the thin "
+      "one for such exams (other problems of the kind).");
   for (const BenchmarkGroup& group : ByBenchmark(data)) {
     absl::StrAppend(
         &section.body, BenchmarkHeading(data, group.benchmark),
@@ -246,6 +277,7 @@ Section Scores(const ReportData& data) {
               return e.by_difficulty;
             }));
   }
+  section.body += Glossary();
   for (const Evaluation& evaluation : data.evaluations) {
     section.sources.push_back(evaluation.source);
     section.sources.push_back(evaluation.traces_source);

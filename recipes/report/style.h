@@ -44,6 +44,9 @@ code { font: .85em/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
 .card b { display: block; font-size: 1.6rem; line-height: 1.25; }
 .card span { color: var(--soft); font-size: .85rem; }
 .findings { padding-left: 1.2rem; max-width: 46rem; }
+.terms { padding-left: 1.2rem; max-width: 46rem; color: var(--soft);
+         font-size: .85rem; margin: .6rem 0; }
+.terms b { color: var(--ink); font-weight: 600; }
 .scroll { overflow-x: auto; margin: .6rem 0; }
 table { border-collapse: collapse; font-size: .88rem; min-width: 100%; }
 th { text-align: left; color: var(--soft); font-weight: 600;

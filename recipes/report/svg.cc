@@ -136,7 +136,7 @@ std::string OpenStretched(double top, double height, double width) {
 }
 
 std::string SvgAxis(const Axis& axis, double top, double bottom) {
-  constexpr double kEdge = 0.03;  // labels here would stick out
+  constexpr double kEdge = 0.06;  // labels here would stick out
   constexpr double kLabelDrop = 16.0;
   std::string svg;
   for (const double tick : Ticks(axis.low, axis.high, axis.count)) {

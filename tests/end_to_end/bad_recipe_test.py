@@ -158,7 +158,8 @@ class Arguments(Case):
                 (["nowhere", 0], ["nowhere does not exist"]),
                 ([bins, 99], ["has 6 bins, bin 99"]),
                 ([bins, 0, "--sequence", 99], ["sequence 99"]),
-                ([artefact(finished(), "tokens"), 0], ["bins.lbk"])):
+                ([artefact(finished(), "student"), 0],
+                 ["(train) and has no rows", "inputs: bins, tokenizer"])):
             self.assert_refused(run("lineage", *arguments), *words)
         self.assertNotEqual(run("lineage", bins, "--", "-1").returncode, 0)
 

@@ -39,7 +39,7 @@ def records(folder, file):
     """All records of one file of an artefact, as text, one by one."""
     found = []
     for shard in sorted(folder.glob(f"part-*/{file}")):
-        shown = run("inspect", shard, "--records", 1000000)
+        shown = run("inspect", shard, "--records", 1000000, "--full")
         assert shown.returncode == 0, shown.stderr
         found += re.split(r"^record \d+:\n", shown.stdout, flags=re.M)[1:]
     return found

@@ -83,6 +83,10 @@ TEST(ComparisonsToJson, HasTheDocumentedKeys) {
   const auto comparisons = *CompareScores(
       {Scores("x", 0, 2, 3), Scores("y", 0, 1, 1)}, {Scores("x", 0, 2, 1)}, {});
   const Json json = ComparisonsToJson(comparisons);
+  const Json* family = json.Find("holm_family");
+  ASSERT_NE(family, nullptr);
+  // y is in one list alone and has no p-value.
+  EXPECT_EQ(WriteJson(*family), "{\"size\":1,\"members\":[\"x\"]}");
   const JsonArray& list = json.Find("comparisons")->array();
   for (const char* key :
        {"benchmark", "problems", "mean_a", "mean_b", "difference",

@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/file.h"
 #include "gtest/gtest.h"
 #include "recipes/recipe_text.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace limbeck {
 namespace {
@@ -24,11 +27,12 @@ constexpr char kShape[] = R"(
     }
 )";
 
-// Memory of the last stage.
-double MemoryOf(const std::string& stages) {
+// Of the last stage.
+StageEstimate EstimateOf(const std::string& stages,
+                         const std::string& workspace = "/no/such/workspace") {
   const auto source = ParseRecipe(absl::StrCat(kStages, stages), "r");
   EXPECT_TRUE(source.ok()) << source.status();
-  if (!source.ok()) return 0;
+  if (!source.ok()) return {};
   ResolvedRecipe recipe;
   recipe.recipe = source->recipe;
   std::vector<PlannedStage> planned;
@@ -38,9 +42,11 @@ double MemoryOf(const std::string& stages) {
     stage.name = recipe.recipe.stages(i).name();
     planned.push_back(std::move(stage));
   }
-  return EstimateStages(recipe, planned, "/no/such/workspace")
-      .back()
-      .memory_bytes.value_or(0);
+  return EstimateStages(recipe, planned, workspace).back();
+}
+
+double MemoryOf(const std::string& stages) {
+  return EstimateOf(stages).memory_bytes.value_or(0);
 }
 
 std::string Training(const std::string& options) {
@@ -77,6 +83,88 @@ TEST(Estimate, ResidentTeacherIsInMemory) {
   const double parameters =
       300 * 16 + 16 * (16 + 8 + 8 + 16) + 3 * 16 * 32 + 3 * 16;
   EXPECT_EQ(with - alone, parameters * 4);
+}
+
+// As many traces as `records`, from recorded problems, then `stage`.
+std::string OnTraces(int records, const std::string& stage) {
+  return absl::StrCat(
+      "threads: 2 stages { name: \"p\" arithmetic_problems { num_problems: ",
+      records,
+      " } } stages { name: \"t\" inputs: \"p\" generate { teacher: "
+      "KIND_REFERENCE samples_per_problem: 1 } } stages { name: \"s\" inputs: "
+      "\"t\" ",
+      stage, " }");
+}
+
+TEST(Estimate, EveryStageOfThePipelineHasMemoryAndTime) {
+  for (const char* stage :
+       {"verify {}", "filter {}", "dedup {}", "split {}", "tokenize {}",
+        "pack { window_samples: 20000 }", "decontaminate {}"}) {
+    const StageEstimate few = EstimateOf(OnTraces(1000, stage));
+    const StageEstimate many = EstimateOf(OnTraces(1000000, stage));
+    ASSERT_TRUE(few.memory_bytes.has_value()) << stage;
+    ASSERT_TRUE(few.seconds.has_value()) << stage;
+    EXPECT_GT(*few.memory_bytes, 100e6) << stage;  // the program itself
+    EXPECT_GE(*many.memory_bytes, *few.memory_bytes) << stage;
+    EXPECT_NEAR(*many.seconds, 1000 * *few.seconds, 1e-6) << stage;
+    EXPECT_EQ(few.time_source, StageEstimate::TimeSource::kRates);
+  }
+}
+
+TEST(Estimate, DedupAndPackKeepSomethingOfEachRecord) {
+  const auto more = [](const std::string& stage) {
+    return MemoryOf(OnTraces(2000000, stage)) -
+           MemoryOf(OnTraces(1000000, stage));
+  };
+  EXPECT_EQ(more("verify {}"), 0);
+  EXPECT_EQ(more("filter {}"), 0);
+  // DedupEntry has 104 bytes.
+  EXPECT_GE(more("dedup {}"), 104e6);
+  EXPECT_GE(more("pack { window_samples: 20000 }"), 24e6);
+  // The window is kept whole.
+  EXPECT_GT(MemoryOf(OnTraces(1000000, "pack { window_samples: 500000 }")),
+            MemoryOf(OnTraces(1000000, "pack { window_samples: 20000 }")) +
+                480000 * 100.0);
+}
+
+TEST(Estimate, TimeFollowsTheEarlierRunInProportion) {
+  TemporaryDirectory workspace;
+  const auto artefact = [&](const std::string& name, int out,
+                            const std::string& seconds) {
+    const std::string folder = workspace.File(name);
+    LIMBECK_EXPECT_OK(MakeDirectories(folder));
+    LIMBECK_EXPECT_OK(WriteFileAtomically(
+        JoinPath(folder, "manifest.textproto"),
+        absl::StrCat("stage_name: \"p\" counts { out: ", out, " }")));
+    LIMBECK_EXPECT_OK(WriteFileAtomically(
+        JoinPath(folder, "run.json"),
+        absl::StrCat("{\"attempts\": [{\"cost\": {\"wall_seconds\": ", seconds,
+                     "}}]}")));
+  };
+  const std::string stage =
+      "stages { name: \"p\" arithmetic_problems { num_problems: 300 } }";
+  EXPECT_EQ(EstimateOf(stage, workspace.path()).time_source,
+            StageEstimate::TimeSource::kRates);
+  artefact("p-0123456789ab", 100, "7");
+  const StageEstimate estimate = EstimateOf(stage, workspace.path());
+  EXPECT_EQ(estimate.time_source, StageEstimate::TimeSource::kEarlierRun);
+  EXPECT_DOUBLE_EQ(estimate.seconds.value_or(0), 21);
+}
+
+TEST(Estimate, TeacherAndThreadsCountInTheTime) {
+  const std::string teacher = absl::StrCat(
+      "stages { name: \"teacher\" inputs: \"bins\" train { epochs: 1 ", kShape,
+      " } }\n");
+  const auto seconds = [&](const std::string& front, const std::string& more) {
+    return EstimateOf(front + teacher + Training("max_tokens: 1000000 " + more))
+        .seconds.value_or(0);
+  };
+  const double alone = seconds("threads: 1 ", "");
+  EXPECT_GT(alone, 0);
+  EXPECT_DOUBLE_EQ(seconds("threads: 2 ", ""), alone / 2);
+  // Backward costs twice what forward does; the teacher goes forward only.
+  EXPECT_DOUBLE_EQ(seconds("threads: 1 ", "teacher_input: \"teacher\""),
+                   alone * 8 / 6);
 }
 
 }  // namespace

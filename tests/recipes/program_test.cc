@@ -1,12 +1,6 @@
 // The commands and filters end to end, through the real binary.
-#include "tests/recipes/program.h"
-
-#include <signal.h>
-
-#include <chrono>
 #include <cmath>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -16,50 +10,15 @@
 #include "data/text/reasoning_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/recipes/program_fixture.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temporary_directory.h"
 
 namespace limbeck {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Each;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::SizeIs;
-
-constexpr char kRecipe[] = R"(
-threads: 2
-stages { name: "corpus" arithmetic_corpus { num_documents: 300 partitions: 1 } }
-stages { name: "problems" arithmetic_problems { num_problems: 30 partitions: 1 } }
-stages {
-  name: "words" inputs: "corpus" inputs: "problems"
-  train_tokenizer { vocab_size: 400 }
-}
-stages {
-  name: "worked" inputs: "problems"
-  generate { teacher: KIND_REFERENCE samples_per_problem: 1 }
-}
-stages { name: "tokens" inputs: "worked" inputs: "words" tokenize {} }
-stages { name: "bins" inputs: "tokens" pack { bin_tokens: 512 } }
-)";
-
-constexpr char kTraining[] = R"(
-base: "data.textproto"
-stages {
-  name: "student" inputs: "bins" inputs: "words"
-  train {
-    epochs: 4000
-    bins_per_step: 1
-    tokenizer_input: "words"
-    checkpoint_every_steps: 1000000
-    architecture {
-      hidden_size: 16 num_layers: 1 num_heads: 2 num_kv_heads: 1 head_dim: 8
-      intermediate_size: 32 max_positions: 512
-    }
-  }
-}
-)";
 
 std::vector<Json> Lines(const std::string& text) {
   std::vector<Json> lines;
@@ -78,52 +37,6 @@ std::vector<double> Numbers(const Json& list) {
   return numbers;
 }
 
-// The folder `<stage>-<fingerprint>` of a workspace.
-std::string FindArtefact(const std::string& workspace,
-                         const std::string& stage) {
-  const auto names = ListDirectory(workspace);
-  EXPECT_THAT(names, IsOk());
-  for (const std::string& name : *names) {
-    if (name.rfind(stage + "-", 0) == 0) return JoinPath(workspace, name);
-  }
-  ADD_FAILURE() << "no artefact of " << stage;
-  return "";
-}
-
-// One workspace with a tokenizer, bins and a random model, for all tests.
-class Program : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory;
-    LIMBECK_ASSERT_OK(
-        WriteFileAtomically(directory_->File("data.textproto"), kRecipe));
-    const ProgramResult run =
-        RunProgram({"run", directory_->File("data.textproto"), "--workspace",
-                    Workspace()});
-    ASSERT_EQ(run.exit_code, 0) << run.errors;
-    tokenizer_ = new std::string(FindArtefact(Workspace(), "words") +
-                                 "/part-0000/tokenizer");
-    const ProgramResult init = RunProgram(
-        {"init", Model(), "--tokenizer", *tokenizer_, "--hidden_size", "32",
-         "--layers", "2", "--heads", "4", "--kv_heads", "2",
-         "--intermediate_size", "64", "--max_positions", "256", "--seed", "3"});
-    ASSERT_EQ(init.exit_code, 0) << init.errors;
-  }
-  static void TearDownTestSuite() {
-    delete directory_;
-    delete tokenizer_;
-  }
-
-  static std::string Workspace() { return directory_->File("workspace"); }
-  static std::string Model() { return directory_->File("model"); }
-  static const std::string& Tokenizer() { return *tokenizer_; }
-
-  static TemporaryDirectory* directory_;
-  static std::string* tokenizer_;
-};
-TemporaryDirectory* Program::directory_ = nullptr;
-std::string* Program::tokenizer_ = nullptr;
-
 TEST_F(Program, EveryVerbHasHelpWithAnExample) {
   for (const char* verb : {"run", "plan", "inspect", "lineage", "compare",
                            "tokenize", "render", "score", "generate", "verify",
@@ -137,64 +50,20 @@ TEST_F(Program, EveryVerbHasHelpWithAnExample) {
 }
 
 TEST_F(Program, WrongArgumentsFail) {
-  EXPECT_NE(RunProgram({}).exit_code, 0);
+  EXPECT_EQ(RunProgram({}).exit_code, 2);
   const ProgramResult unknown = RunProgram({"verfy"});
-  EXPECT_NE(unknown.exit_code, 0);
+  EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.errors,
               HasSubstr("no verb 'verfy' (did you mean 'verify'?)"));
-  EXPECT_NE(RunProgram({"tokenize"}).exit_code, 0);
-  EXPECT_NE(
+  EXPECT_EQ(RunProgram({"tokenize"}).exit_code, 2);
+  EXPECT_EQ(
       RunProgram({"generate", "--model", Model(), "--top_p", "2"}).exit_code,
-      0);
+      2);
+  EXPECT_EQ(RunProgram({"--version"}).exit_code, 0);
   const ProgramResult missing = RunProgram({"run", "no-such-recipe"});
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_THAT(missing.errors, HasSubstr("there is no recipe 'no-such-recipe'"));
   EXPECT_EQ(missing.output, "");
-}
-
-TEST_F(Program, BadRecipeNamesFileAndLine) {
-  const std::string path = directory_->File("bad.textproto");
-  LIMBECK_ASSERT_OK(WriteFileAtomically(
-      path, "stages {\n  name: \"p\"\n  arithmetic_problems { number: 3 }\n}"));
-  const ProgramResult run = RunProgram({"plan", path});
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.errors,
-              HasSubstr("bad.textproto:3:31: no field 'number' in "));
-}
-
-TEST_F(Program, SecondRunIsUpToDate) {
-  const ProgramResult run = RunProgram(
-      {"run", directory_->File("data.textproto"), "--workspace", Workspace()});
-  EXPECT_EQ(run.exit_code, 0) << run.errors;
-  EXPECT_THAT(run.errors, HasSubstr("[6/6 bins] up to date: "));
-  EXPECT_THAT(run.errors, Not(HasSubstr("\x1b")));  // no terminal, no escapes
-  EXPECT_THAT(run.output, HasSubstr("report.html\n"));
-  EXPECT_TRUE(FileExists(JoinPath(Workspace(), "report.html")));
-}
-
-TEST_F(Program, PlanShowsStates) {
-  const ProgramResult plan =
-      RunProgram({"plan", directory_->File("data.textproto"), "--workspace",
-                  Workspace(), "--set", "problems.num_problems=31"});
-  EXPECT_EQ(plan.exit_code, 0) << plan.errors;
-  EXPECT_THAT(plan.output, AllOf(HasSubstr("done: corpus-"),
-                                 HasSubstr("has run before with other options"),
-                                 HasSubstr("waits for problems"),
-                                 HasSubstr("5 of 6 stages to run")));
-}
-
-TEST_F(Program, PlanRefusesWhatCannotFit) {
-  LIMBECK_ASSERT_OK(
-      WriteFileAtomically(directory_->File("train.textproto"), kTraining));
-  const ProgramResult plan = RunProgram(
-      {"plan", directory_->File("train.textproto"), "--workspace", Workspace(),
-       "--set", "student.architecture.hidden_size=65536", "--set",
-       "student.architecture.intermediate_size=262144", "--set",
-       "student.architecture.num_layers=1000"});
-  EXPECT_EQ(plan.exit_code, 1);
-  EXPECT_THAT(plan.errors, AllOf(HasSubstr("train.textproto:3:1: student: "
-                                           "needs about "),
-                                 HasSubstr(" of memory, this machine has ")));
 }
 
 TEST_F(Program, TokenizeAndBack) {
@@ -428,39 +297,6 @@ TEST_F(Program, InitIsReproducible) {
   EXPECT_NE(init("q3", "2"), first);
 }
 
-TEST_F(Program, InspectShowsEverything) {
-  const std::string worked = FindArtefact(Workspace(), "worked");
-  const ProgramResult artefact =
-      RunProgram({"inspect", worked, "--records", "1"});
-  ASSERT_EQ(artefact.exit_code, 0) << artefact.errors;
-  EXPECT_THAT(artefact.output,
-              AllOf(HasSubstr("stage worked (generate, version 1)"),
-                    HasSubstr("30 samples in = 30 out + 0 rejected"),
-                    HasSubstr("record 0:"), HasSubstr("raw_output: ")));
-  const ProgramResult shard =
-      RunProgram({"inspect", worked + "/part-0000/traces.lbk"});
-  EXPECT_THAT(shard.output, HasSubstr("record_type: \"limbeck.Trace\""));
-  const ProgramResult model = RunProgram({"inspect", Model()});
-  EXPECT_THAT(model.output, AllOf(HasSubstr("llama, "),
-                                  HasSubstr("model.embed_tokens.weight"),
-                                  HasSubstr("tokenizer: ")));
-  EXPECT_EQ(RunProgram({"inspect", directory_->path()}).exit_code, 1);
-  EXPECT_EQ(RunProgram({"inspect", "/no/such/path"}).exit_code, 1);
-}
-
-TEST_F(Program, LineageReachesTheProblem) {
-  const ProgramResult lineage = RunProgram(
-      {"lineage", FindArtefact(Workspace(), "bins") + "/part-0000/bins.lbk",
-       "0"});
-  ASSERT_EQ(lineage.exit_code, 0) << lineage.errors;
-  EXPECT_THAT(lineage.output, AllOf(HasSubstr("worked (generate"),
-                                    HasSubstr("problems (arithmetic_problems"),
-                                    HasSubstr("gold answer")));
-  EXPECT_EQ(RunProgram({"lineage", FindArtefact(Workspace(), "bins"), "9999"})
-                .exit_code,
-            1);
-}
-
 TEST_F(Program, DoctorTellsTheIsolationLevel) {
   const ProgramResult doctor = RunProgram({"doctor"});
   EXPECT_EQ(doctor.exit_code, 0);
@@ -476,92 +312,6 @@ TEST_F(Program, FullDiskIsNoSuccess) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string errors,
                                ReadFile(directory_->File("err")));
   EXPECT_THAT(errors, HasSubstr("No space left on device"));
-}
-
-// Bytes of every shard below an artefact, by partition.
-std::vector<std::string> TraceShards(const std::string& artefact) {
-  std::vector<std::string> shards;
-  for (int i = 0;; ++i) {
-    const std::string path =
-        absl::StrCat(artefact, "/part-000", i, "/traces.lbk");
-    if (!FileExists(path)) return shards;
-    const auto bytes = ReadFile(path);
-    EXPECT_THAT(bytes, IsOk());
-    shards.push_back(*bytes);
-  }
-}
-
-double GeneratedTokens(const std::string& workspace) {
-  const auto text = ReadFile(JoinPath(workspace, "ledger.json"));
-  EXPECT_THAT(text, IsOk());
-  const auto ledger = ParseJson(*text);
-  EXPECT_THAT(ledger, IsOk());
-  return *ledger->Find("this_run")
-              ->Find("total")
-              ->GetDouble("generated_tokens");
-}
-
-TEST_F(Program, MoreSamplesKeepThoseThatExist) {
-  const std::string recipe = directory_->File("sampling.textproto");
-  LIMBECK_ASSERT_OK(WriteFileAtomically(
-      recipe,
-      absl::StrCat("models { name: \"m\" path: \"", Model(),
-                   "\" }\nstages { name: \"problems\" arithmetic_problems { "
-                   "num_problems: 6 partitions: 2 } }\nstages { name: "
-                   "\"traces\" inputs: \"problems\" inputs: \"m\" generate { "
-                   "samples_per_problem: 2 max_tokens: 8 rows: 4 } }")));
-  const auto run = [&](const std::string& workspace, const char* samples) {
-    const ProgramResult result =
-        RunProgram({"run", recipe, "--workspace", workspace, "--set",
-                    absl::StrCat("traces.samples_per_problem=", samples)});
-    EXPECT_EQ(result.exit_code, 0) << result.errors;
-    return GeneratedTokens(workspace);
-  };
-  const std::string grown = directory_->File("grown");
-  const std::string fresh = directory_->File("fresh");
-  const double two = run(grown, "2");
-  const std::string earlier = FindArtefact(grown, "traces");
-  const auto earlier_shards = TraceShards(earlier);
-  const double one_more = run(grown, "3");
-  const double three = run(fresh, "3");
-  EXPECT_EQ(two + one_more, three);
-  EXPECT_EQ(TraceShards(earlier), earlier_shards);
-  const std::string expected = FindArtefact(fresh, "traces");
-  const std::string found = JoinPath(grown, BaseName(expected));
-  ASSERT_THAT(TraceShards(expected), SizeIs(2));
-  EXPECT_EQ(TraceShards(found), TraceShards(expected));
-}
-
-// Waits until a file contains a text.
-bool WaitForText(const std::string& path, const std::string& text) {
-  for (int i = 0; i < 600; ++i) {
-    const auto content = ReadFile(path);
-    if (content.ok() && content->find(text) != std::string::npos) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
-TEST_F(Program, InterruptStopsWhereItCanGoOn) {
-  LIMBECK_ASSERT_OK(
-      WriteFileAtomically(directory_->File("train.textproto"), kTraining));
-  const std::string errors = directory_->File("train.err");
-  const std::vector<std::string> arguments = {
-      "run", directory_->File("train.textproto"), "--workspace", Workspace()};
-  StartedProgram program(arguments, errors);
-  ASSERT_TRUE(WaitForText(errors, "[7/7 student]"));
-  // A second run in the workspace is refused meanwhile.
-  EXPECT_EQ(RunProgram(arguments).exit_code, 1);
-  program.Signal(SIGINT);
-  EXPECT_EQ(program.Wait(), 1);
-  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(errors));
-  EXPECT_THAT(text, HasSubstr("stopped in stage 'student'; the same command "
-                              "goes on from here"));
-  const std::string student = FindArtefact(Workspace(), "student");
-  EXPECT_FALSE(FileExists(JoinPath(student, "manifest.textproto")));
-  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string record,
-                               ReadFile(JoinPath(student, "run.json")));
-  EXPECT_THAT(record, HasSubstr("\"outcome\": \"cancelled\""));
 }
 
 }  // namespace

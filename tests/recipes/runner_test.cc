@@ -102,6 +102,20 @@ class Runner : public ::testing::Test {
   std::string messages_;
 };
 
+// Said when it happens, and again as long as the stage's result is used.
+TEST_F(Runner, StageThatKeepsAlmostNothingIsWarnedOf) {
+  LIMBECK_ASSERT_OK(RunIt());
+  EXPECT_THAT(messages_, Not(HasSubstr("warning")));
+  const std::vector<std::string> strict = {"kept.max_output_tokens=1"};
+  for (const bool again : {false, true}) {
+    messages_.clear();
+    EXPECT_EQ(Ran(RunIt(strict)).empty(), again);
+    EXPECT_THAT(messages_, HasSubstr("[5/6 kept] warning: kept only 2 of 26 traces: 24"));
+    EXPECT_THAT(messages_, HasSubstr(" too long (values "));
+    EXPECT_THAT(messages_, HasSubstr(", threshold 1; \"words\")"));
+  }
+}
+
 TEST_F(Runner, RunsAllThenNothing) {
   EXPECT_THAT(Ran(RunIt()), ElementsAre("problems", "half", "traces",
                                         "verified", "kept", "unique"));

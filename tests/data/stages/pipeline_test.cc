@@ -246,8 +246,9 @@ TEST(Pipeline, EveryPackedRowLeadsBackToItsProblem) {
   LIMBECK_ASSERT_OK(bins);
   for (const PackedBin& bin : *bins) {
     for (int i = 0; i < bin.sequences_size(); ++i) {
-      auto lineage = TraceLineage(bench.Directory("bins"), bin.index(),
-                                  static_cast<uint32_t>(i), resolve);
+      auto lineage = TraceLineage({bench.Directory("bins"), bin.index(),
+                                   static_cast<uint32_t>(i), std::nullopt},
+                                  resolve);
       LIMBECK_ASSERT_OK(lineage);
       const SampleReference& reference = bin.sequences(i).sample();
       EXPECT_EQ(lineage->sample.trace_id(), reference.trace_id());
@@ -264,13 +265,14 @@ TEST(Pipeline, EveryPackedRowLeadsBackToItsProblem) {
                                           "train", "problems", "vocabulary"}));
     }
   }
-  auto lineage = TraceLineage(bench.Directory("bins"), 0, 0, resolve);
+  auto lineage =
+      TraceLineage({bench.Directory("bins"), 0, 0, std::nullopt}, resolve);
   LIMBECK_ASSERT_OK(lineage);
   lineage->trace.set_raw_output("\x1b[31mred\xc2\x9b\nnext");
   const std::string text = FormatLineage(*lineage);
   EXPECT_TRUE(absl::StrContains(
       text, ToHex(bins->front().sequences(0).sample().problem_id())));
-  EXPECT_TRUE(absl::StrContains(text, "of in.jsonl , row "));
+  EXPECT_TRUE(absl::StrContains(text, "of in.jsonl, row "));
   EXPECT_TRUE(absl::StrContains(text, "licence MIT"));
   EXPECT_TRUE(absl::StrContains(text, "  | \\x1b[31mred\\xc2\\x9b\n  | next"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
@@ -284,13 +286,58 @@ TEST(Pipeline, LineageNamesWhatIsMissing) {
       [](const Parent& parent) -> absl::StatusOr<std::string> {
     return absl::NotFoundError(parent.name());
   };
-  EXPECT_THAT(TraceLineage(bins, 0, 0, nothing),
+  EXPECT_THAT(TraceLineage({bins, 0, 0, std::nullopt}, nothing),
               IsError(absl::StatusCode::kNotFound, "was not found"));
-  EXPECT_THAT(TraceLineage(bins, 9999, 0, nothing),
+  EXPECT_THAT(TraceLineage({bins, 9999, 0, std::nullopt}, nothing),
               IsError(absl::StatusCode::kOutOfRange, "bin 9999 was asked for"));
   EXPECT_THAT(
-      TraceLineage(bins, 0, 9999, nothing),
+      TraceLineage({bins, 0, 9999, std::nullopt}, nothing),
       IsError(absl::StatusCode::kOutOfRange, "sequence 9999 was asked for"));
+}
+
+TEST(Pipeline, LineageBeginsAtAnyRow) {
+  Pipeline pipeline(1, 3);
+  LIMBECK_ASSERT_OK(pipeline.RunAll());
+  Workbench& bench = pipeline.bench;
+  const ParentResolver resolve =
+      [&](const Parent& parent) -> absl::StatusOr<std::string> {
+    for (const std::string& name : StageNames()) {
+      if (parent.name() == name) return bench.Directory(name);
+    }
+    return absl::NotFoundError(parent.name());
+  };
+  const auto from = [&](const std::string& stage, uint64_t row,
+                        std::optional<int> partition = std::nullopt) {
+    return TraceLineage({bench.Directory(stage), row, 0, partition}, resolve);
+  };
+  auto traces = ReadArtefact<Trace>(bench.Open("unique"), kTracesFile);
+  LIMBECK_ASSERT_OK(traces);
+  for (uint64_t row = 0; row < traces->size(); ++row) {
+    auto lineage = from("unique", row);
+    LIMBECK_ASSERT_OK(lineage);
+    EXPECT_EQ(lineage->trace.id(), (*traces)[row].id());
+    EXPECT_EQ(lineage->steps.front().stage_name, "unique");
+    EXPECT_EQ(lineage->steps.back().stage_name, "problems");
+  }
+  auto samples =
+      ReadShard<TokenizedSample>(bench.Open("samples").Path(1, kSamplesFile));
+  LIMBECK_ASSERT_OK(samples);
+  auto sample = from("samples", samples->size() - 1, 1);
+  LIMBECK_ASSERT_OK(sample);
+  EXPECT_EQ(sample->trace.id(), samples->back().trace_id());
+  EXPECT_THAT(from("samples", samples->size(), 1),
+              IsError(absl::StatusCode::kOutOfRange, " in part-0001, sample "));
+  EXPECT_THAT(from("samples", 0, 3),
+              IsError(absl::StatusCode::kOutOfRange,
+                      "has 3 partitions, part-0003 was asked for"));
+  auto problem = from("problems", 0);
+  LIMBECK_ASSERT_OK(problem);
+  const std::string text = FormatLineage(*problem);
+  EXPECT_TRUE(absl::StrContains(text, "problem 0 of problems\n")) << text;
+  EXPECT_FALSE(absl::StrContains(text, "teacher")) << text;
+  EXPECT_THAT(from("vocabulary", 0),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      " and has no rows; name an artefact of bins, "));
 }
 
 TEST(Recount, FalseManifestIsFound) {

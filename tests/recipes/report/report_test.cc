@@ -94,9 +94,10 @@ TEST_F(ReportTest, HoldsTheFiguresOfTheArtefacts) {
                               "above <b>student sft</b>"));
   EXPECT_THAT(
       html,
-      HasSubstr("scores 2.1 points below <b>teacher</b> "
-                "(95 % interval −6.1 to +1.9, p\u00A0=\u00A00.31): no clear "
-                "difference."));
+      HasSubstr(
+          "scores 2.1 points below <b>teacher</b> "
+          "(95\u00A0% interval −6.1 to +1.9, p\u00A0=\u00A00.31): no clear "
+          "difference."));
   // agreement.json: 41 + 17 of 60
   EXPECT_THAT(html, HasSubstr("60 traces carry a label (published_label); the "
                               "verifier agrees with 58 of them, 96.7"));
@@ -138,6 +139,30 @@ TEST_F(ReportTest, ModelEvaluatedTwiceHasTwoColours) {
   EXPECT_EQ(data.FindEvaluation("sft_scores")->label, "sft");
   EXPECT_NE(data.FindEvaluation("sft_scores")->colour,
             data.FindEvaluation("teacher_scores")->colour);
+}
+
+TEST_F(ReportTest, StartOfTheStudentsIsNamedOnItsCard) {
+  const std::string before = Render("run", {});
+  EXPECT_THAT(before, Not(HasSubstr("before distillation")));
+  for (StageEntry& entry : *request_.recipe.mutable_stages()) {
+    if (entry.name() == "teacher_scores") entry.set_inputs(1, "base");
+  }
+  LIMBECK_ASSERT_OK(WriteReport(request_));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string html,
+                               ReadFile(request_.output_path));
+  EXPECT_THAT(html, HasSubstr("before distillation: the start of 2 students"));
+}
+
+TEST_F(ReportTest, IntervalsAndMetricsSayWhatTheyAre) {
+  const std::string html = Render("run", {});
+  EXPECT_THAT(html, HasSubstr("</b><span>pass@1<br>95\u00A0% interval <span "
+                              "class=\"whole\">"));
+  EXPECT_THAT(html, HasSubstr(">this exam (95\u00A0%)</th>"));
+  EXPECT_THAT(html, HasSubstr(">95\u00A0% interval</th>"));
+  for (const char* term : {"pass@1", "pass@k", "cons@k", "truncated",
+                           "no answer", "left out", "such exams"}) {
+    EXPECT_THAT(html, HasSubstr(absl::StrCat("<li><b>", term, "</b> ")));
+  }
 }
 
 TEST_F(ReportTest, EvaluationsFollowTheRecipesOrder) {

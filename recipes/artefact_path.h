@@ -1,0 +1,18 @@
+// What a person means by the path of an artefact.
+#ifndef LIMBECK_RECIPES_ARTEFACT_PATH_H_
+#define LIMBECK_RECIPES_ARTEFACT_PATH_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace limbeck {
+
+// `path` itself where it exists; otherwise "WORKSPACE/STAGE" stands for the
+// one artefact of the stage there, so that nobody has to type a fingerprint.
+// NotFound where there is none; several are an error that lists them.
+absl::StatusOr<std::string> FindArtefactPath(const std::string& path);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_RECIPES_ARTEFACT_PATH_H_

@@ -1,0 +1,85 @@
+#include "recipes/stage_memory.h"
+
+#include <algorithm>
+
+namespace limbeck {
+namespace {
+
+constexpr double kFloatBytes = 4;
+// Weights, gradients and two moments in float32.
+constexpr double kTrainingBytesPerParameter = 16;
+constexpr double kIdBytes = 4;  // of a token in a loaded bin
+// A reader and a writer with their blocks, raw and compressed, and a record.
+constexpr double kOpenShardBytes = 4.0 * (1 << 20);
+// Of a record that is kept whole: text, or ids, mask and message overhead.
+constexpr double kKeptProblemBytes = 2000;
+constexpr double kKeptSampleBytes = 200;
+constexpr double kKeptBytesPerToken = 8;
+constexpr double kDedupEntryBytes = 128;  // DedupEntry and the sort's moves
+constexpr double kPackEntryBytes = 128;   // decision, candidate, signal's place
+constexpr double kReferenceBytes = 3000;  // n-grams of one problem
+// SentencePiece keeps every word with its counts several times.
+constexpr double kVocabularyBytesPerDocument = 4000;
+
+double PackBytes(const PackOptions& options, const StageSize& size) {
+  const double window =
+      std::min<double>(size.records, std::max(0, options.window_samples()));
+  return size.records * kPackEntryBytes +
+         window *
+             (kKeptSampleBytes + size.tokens_per_record * kKeptBytesPerToken);
+}
+
+// What backward keeps and makes per token and layer: inputs of norms,
+// attention and feed-forward, and their gradients.
+double ActivationBytesPerToken(const ModelConfig& model) {
+  const double per_layer = 24.0 * static_cast<double>(model.hidden_size) +
+                           8.0 * static_cast<double>(model.intermediate_size);
+  return static_cast<double>(model.num_layers) * per_layer * kFloatBytes;
+}
+
+}  // namespace
+
+double RecordStageBytes(const StageEntry& stage, const StageSize& size) {
+  const double open = kOpenShardBytes * size.threads;
+  switch (stage.options_case()) {
+    case StageEntry::kArithmeticProblems:
+    case StageEntry::kArithmeticCorpus:
+      return open + size.records * kKeptProblemBytes;
+    case StageEntry::kIngest:
+      return open + 3.0 * size.file_bytes;
+    case StageEntry::kDedup:
+      return open + size.records * kDedupEntryBytes;
+    case StageEntry::kDecontaminate:
+      return open + size.reference_records * kReferenceBytes;
+    case StageEntry::kPack:
+      return open + PackBytes(stage.pack(), size);
+    case StageEntry::kTrainTokenizer:
+      return open + size.records * kVocabularyBytesPerDocument;
+    default:  // a record at a time
+      return open;
+  }
+}
+
+double WeightBytes(const ModelConfig& model) {
+  return static_cast<double>(model.NumParameters()) * kFloatBytes;
+}
+
+double SamplingBytes(const ModelConfig& model, double rows) {
+  const double cache = rows * static_cast<double>(model.max_positions) *
+                       static_cast<double>(model.num_layers) * 2 *
+                       static_cast<double>(model.num_kv_heads * model.head_dim);
+  return WeightBytes(model) + cache * kFloatBytes;
+}
+
+double TrainingBytes(const ModelConfig& model, const TrainOptions& options,
+                     double bin_tokens) {
+  const double batch_tokens =
+      bin_tokens *
+      std::min(options.bins_per_micro_batch(), options.bins_per_step());
+  return static_cast<double>(model.NumParameters()) *
+             kTrainingBytesPerParameter +
+         batch_tokens * ActivationBytesPerToken(model) +
+         bin_tokens * options.bins_per_step() * kIdBytes;
+}
+
+}  // namespace limbeck
