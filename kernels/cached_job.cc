@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/policy_rows_launch.h"
 #include "kernels/sampled_job.h"
 #include "kernels/sampled_rows.h"
 
@@ -19,10 +20,12 @@ constexpr int64_t kRowsAtOnce = 256;
 // hidden . direction of the kept rows, in float64. [N]
 at::Tensor TeacherLogits(const at::Tensor& hidden, const at::Tensor& direction,
                          const at::Tensor& rows) {
-  at::Tensor result = at::zeros({hidden.size(0)}, at::kDouble);
+  at::Tensor result =
+      at::zeros({hidden.size(0)}, hidden.options().dtype(at::kDouble));
   for (int64_t begin = 0; begin < rows.numel(); begin += kRowsAtOnce) {
     const at::Tensor part =
-        rows.narrow(0, begin, std::min(kRowsAtOnce, rows.numel() - begin));
+        rows.narrow(0, begin, std::min(kRowsAtOnce, rows.numel() - begin))
+            .clamp_min(0);  // -1: no row, on CUDA
     const at::Tensor product =
         hidden.index_select(0, part)
             .to(at::kDouble)
@@ -43,21 +46,30 @@ void CheckFrozen(const ShapeCheck& check, const LinearOptions& linear) {
   refuse("grad_scale", linear.grad_scale);
 }
 
-RowFunctions CachedRowFunctions(double temperature,
-                                const at::Tensor& teacher_logit,
-                                const at::Tensor& entropy) {
+void UseCachedRows(double temperature, const at::Tensor& teacher_logit,
+                   const at::Tensor& entropy, LossJob& job) {
   const auto run = [=](const auto& batch, RowRange range) {
     CachedDistillationRows(1.0 / temperature,
                            {teacher_logit.const_data_ptr<double>(),
                             entropy.const_data_ptr<double>()},
                            batch, range);
   };
-  return {[run](const float*, const RowBatch<float>& batch, RowRange range) {
-            run(batch, range);
-          },
-          [run](const double*, const RowBatch<double>& batch, RowRange range) {
-            run(batch, range);
-          }};
+  job.rows = {[run](const float*, const RowBatch<float>& batch,
+                    RowRange range) { run(batch, range); },
+              [run](const double*, const RowBatch<double>& batch,
+                    RowRange range) { run(batch, range); }};
+  job.device_rows = [=](const RowLaunch& rows) {
+    return LaunchCachedDistillation({rows, temperature,
+                                     teacher_logit.const_data_ptr<float>(),
+                                     entropy.const_data_ptr<float>()});
+  };
+}
+
+// A rounded q would spoil q - p, as it does nowhere else: no bfloat16 products.
+LogitSource Widened(const at::Tensor& hidden, const at::Tensor& weight) {
+  if (!hidden.is_cuda()) return {hidden.detach(), weight.detach(), {}, {}};
+  return {
+      hidden.detach().to(at::kFloat), weight.detach().to(at::kFloat), {}, {}};
 }
 
 }  // namespace
@@ -67,7 +79,7 @@ LossJob CachedJob(ShapeCheck& check, const at::Tensor& hidden,
                   double temperature, const LinearOptions& linear) {
   CheckFrozen(check, linear);
   CheckSource(check, kStudentNames, {hidden, weight, {}, {}});
-  const LogitSource student = {hidden.detach(), weight.detach(), {}, {}};
+  const LogitSource student = Widened(hidden, weight);
   CheckTemperature(check, temperature);
   check.Tensor("teacher_direction", teacher.direction, {"N", "H"});
   check.Type("teacher_direction", teacher.direction,
@@ -75,20 +87,30 @@ LossJob CachedJob(ShapeCheck& check, const at::Tensor& hidden,
   const at::Tensor entropy =
       CheckedTokenValues(check, "teacher_entropy", teacher.entropy);
   LossJob job = SampledJob(check, student, at::Tensor(), linear);
-  // A rounded q would spoil q - p, as it does nowhere else.
   job.bfloat16_products = Bfloat16Products::kWidened;
   const at::Tensor direction = teacher.direction.detach();
-  job.rows = CachedRowFunctions(
-      temperature, TeacherLogits(student.hidden, direction, job.selection.rows),
-      entropy);
+  UseCachedRows(temperature,
+                TeacherLogits(student.hidden, direction, job.selection.rows)
+                    .to(entropy.scalar_type()),
+                entropy, job);
   const at::Tensor scale = job.selection.weight.mul(-1.0 / temperature);
   job.adjust_hidden = [direction, scale](const at::Tensor& rows,
                                          at::Tensor& gradient) {
+    const at::Tensor own = rows.clamp_min(0);
     gradient.addcmul_(
-        direction.index_select(0, rows).to(gradient.scalar_type()),
-        scale.index_select(0, rows).to(gradient.scalar_type()).unsqueeze(1));
+        direction.index_select(0, own).to(gradient.scalar_type()),
+        scale.index_select(0, own).to(gradient.scalar_type()).unsqueeze(1));
   };
   return job;
+}
+
+LossGradients RunCached(const LossJob& job, const at::Tensor& hidden,
+                        const WantedGradients& wanted) {
+  LossGradients gradients = RunChunks(job, wanted);
+  if (gradients.hidden.defined()) {
+    gradients.hidden = gradients.hidden.to(hidden.scalar_type());
+  }
+  return gradients;
 }
 
 }  // namespace limbeck::kernels

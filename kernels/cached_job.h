@@ -15,6 +15,10 @@ LossJob CachedJob(ShapeCheck& check, const at::Tensor& hidden,
                   const at::Tensor& weight, const CachedTeacher& teacher,
                   double temperature, const LinearOptions& linear);
 
+// Runs the job of `hidden`.
+LossGradients RunCached(const LossJob& job, const at::Tensor& hidden,
+                        const WantedGradients& wanted);
+
 }  // namespace limbeck::kernels
 
 #endif  // LIMBECK_KERNELS_CACHED_JOB_H_

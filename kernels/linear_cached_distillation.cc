@@ -19,8 +19,8 @@ LossResult LinearCachedDistillation(const at::Tensor& hidden,
   DifferentiableCall call;
   call.op = check.op();
   call.input = hidden;
-  call.run = [&job](const WantedGradients& wanted) {
-    return RunChunks(job, wanted);
+  call.run = [&](const WantedGradients& wanted) {
+    return RunCached(job, hidden, wanted);
   };
   return Differentiate(call);
 }

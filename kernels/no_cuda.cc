@@ -8,6 +8,7 @@
 #include "kernels/gemm_devices.h"
 #include "kernels/policy_rows_launch.h"
 #include "kernels/row_selection_launch.h"
+#include "kernels/sequence_terms_launch.h"
 #include "kernels/topk_distillation_launch.h"
 
 namespace limbeck::kernels {
@@ -52,6 +53,9 @@ LaunchError LaunchTopKDistillation(const TopKDistillationLaunch&) {
 LaunchError LaunchLogprob(const LogprobLaunch&) { return kNotSupported; }
 LaunchError LaunchPolicy(const PolicyLaunch&) { return kNotSupported; }
 LaunchError LaunchCachedDistillation(const CachedDistillationLaunch&) {
+  return kNotSupported;
+}
+LaunchError LaunchSequenceTerms(const SequenceTermsLaunch&) {
   return kNotSupported;
 }
 

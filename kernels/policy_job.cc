@@ -65,33 +65,41 @@ PolicyTensors CheckedSamples(ShapeCheck& check, const PolicySamples& samples,
   return tensors;
 }
 
-RowFunctions PolicyRowFunctions(const PolicyJob& policy) {
+void UsePolicyRows(const PolicyJob& policy, LossJob& job) {
   const auto run = [rule = policy.rule, temperature = policy.temperature,
                     tensors = policy.tensors, outputs = policy.outputs](
                        const auto& batch, RowRange range) {
     PolicyRows(rule, 1.0 / temperature, tensors.Pointers(), outputs.Pointers(),
                batch, range);
   };
-  return {[run](const float*, const RowBatch<float>& batch, RowRange range) {
-            run(batch, range);
-          },
-          [run](const double*, const RowBatch<double>& batch, RowRange range) {
-            run(batch, range);
-          }};
+  job.rows = {[run](const float*, const RowBatch<float>& batch,
+                    RowRange range) { run(batch, range); },
+              [run](const double*, const RowBatch<double>& batch,
+                    RowRange range) { run(batch, range); }};
+  job.device_rows = [rule = policy.rule, temperature = policy.temperature,
+                     tensors = policy.tensors,
+                     outputs = policy.outputs](const RowLaunch& rows) {
+    const at::Tensor& reference = tensors.reference_logprob;
+    return LaunchPolicy(
+        {rows, temperature, rule,
+         tensors.sampler_logprob.const_data_ptr<float>(),
+         tensors.advantage.const_data_ptr<float>(),
+         reference.defined() ? reference.const_data_ptr<float>() : nullptr,
+         outputs.DevicePointers()});
+  };
 }
 
 LossGradients RunSequences(const PolicyJob& policy,
                            const WantedGradients& wanted) {
   LossJob job = policy.job;
-  job.rows = LogprobRowFunctions(policy.temperature, {}, policy.outputs);
+  UseLogprobRows(policy.temperature, {}, policy.outputs, job);
   const LossGradients first = RunChunks(job, {});
   const SequencePolicy sequences = MeasureSequences(
       policy.rule, policy.tensors, policy.outputs, job.selection);
   LossGradients result;
   if (wanted.any()) {
-    const int64_t num_rows = sequences.token_loss.size(0);
-    job.rows = LogprobRowFunctions(policy.temperature, sequences.slopes,
-                                   EmptySampledTensors(num_rows));
+    UseLogprobRows(policy.temperature, sequences.slopes,
+                   EmptySampledTensors(job.student.hidden), job);
     result = RunChunks(job, wanted);
   }
   const at::ScalarType type = first.loss.scalar_type();
@@ -122,7 +130,7 @@ PolicyJob CheckedPolicyJob(ShapeCheck& check, const LogitSource& student,
   policy.job = SampledJob(check, student, target, linear);
   policy.job.accumulator = CheckedAccumulator(check, student.weight, linear);
   policy.tensors = CheckedSamples(check, samples, options);
-  policy.outputs = EmptySampledTensors(check.Size("N"));
+  policy.outputs = EmptySampledTensors(student.hidden);
   return policy;
 }
 
@@ -132,7 +140,7 @@ LossGradients RunPolicy(const PolicyJob& policy,
     return RunSequences(policy, wanted);
   }
   LossJob job = policy.job;
-  job.rows = PolicyRowFunctions(policy);
+  UsePolicyRows(policy, job);
   return RunChunks(job, wanted);
 }
 

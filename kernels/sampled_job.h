@@ -11,25 +11,29 @@
 #include "kernels/chunk_driver.h"
 #include "kernels/loss_inputs.h"
 #include "kernels/loss_options.h"
+#include "kernels/policy_rows_launch.h"
 #include "kernels/sampled_rows.h"
 #include "kernels/shape_check.h"
 
 namespace limbeck::kernels {
 
-// Log-probability of the target and entropy of every row, [N] float64, 0 on
-// skipped rows.
+// Log-probability of the target and entropy of every row, or a loss's slopes in
+// both. [N] float64 on the CPU, float32 on CUDA; 0 on skipped rows.
 struct SampledTensors {
   at::Tensor log_prob;
   at::Tensor entropy;
 
   SampledOutputs Pointers() const;
+  SampledDeviceOutputs DevicePointers() const;
 };
-SampledTensors EmptySampledTensors(int64_t num_rows);
+// Zeros on the device of `like`, which has N rows.
+SampledTensors EmptySampledTensors(const at::Tensor& like);
 
 // Finite and above 0.
 void CheckTemperature(const ShapeCheck& check, double temperature);
 
-// A float32 [N] argument as contiguous float64, without gradient.
+// A float32 [N] argument in the row kernels' type (float64 on the CPU, float32
+// on CUDA), contiguous and without gradient.
 at::Tensor CheckedTokenValues(ShapeCheck& check, std::string_view name,
                               const at::Tensor& values);
 
@@ -38,10 +42,10 @@ at::Tensor CheckedTokenValues(ShapeCheck& check, std::string_view name,
 LossJob SampledJob(ShapeCheck& check, const LogitSource& student,
                    const at::Tensor& target, const LinearOptions& linear);
 
-// Fill `outputs`; with slopes (both defined, [N] float64) also the gradient.
-RowFunctions LogprobRowFunctions(double temperature,
-                                 const SampledTensors& slopes,
-                                 const SampledTensors& outputs);
+// Sets the job's row functions: they fill `outputs` and, with slopes (both
+// defined), the gradient too.
+void UseLogprobRows(double temperature, const SampledTensors& slopes,
+                    const SampledTensors& outputs, LossJob& job);
 
 }  // namespace limbeck::kernels
 

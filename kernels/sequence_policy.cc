@@ -1,20 +1,67 @@
-// Sums run in row order: the result depends on nothing else.
+// Sums per sequence are sums of tensors, so that they run where the tokens are
+// and nothing waits for a device; index_put adds in a fixed order.
 #include "kernels/sequence_policy.h"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <unordered_map>
+#include <limits>
+
+#include "kernels/device.h"
+#include "kernels/sequence_terms_launch.h"
 
 namespace limbeck::kernels {
 namespace {
 
-struct Sequence {
-  double log_ratio = 0.0;  // sum over its tokens
-  double slope = 0.0;      // of the loss in the mean log-ratio
-  double num_tokens = 0.0;
-  double mean() const { return log_ratio / num_tokens; }
-};
+// 1 for kept rows, else 0, [N] float64. On CUDA the selection's weights are 0
+// on skipped rows.
+at::Tensor KeptRows(const RowSelection& selection) {
+  if (selection.weight.is_cuda()) {
+    return selection.weight.ne(0.0).to(at::kDouble);
+  }
+  return at::zeros_like(selection.weight, at::kDouble)
+      .index_fill_(0, selection.rows, 1.0);
+}
+
+// Numbers the sequences from 0 on: [N], equal where sequence_id is. Skipped
+// rows share a slot, with each other or with one sequence.
+at::Tensor Slots(const at::Tensor& sequence_id, const at::Tensor& kept) {
+  constexpr int64_t kSkipped = std::numeric_limits<int64_t>::max();
+  if (sequence_id.size(0) == 0) return sequence_id;
+  const at::Tensor id = sequence_id.masked_fill(kept.eq(0.0), kSkipped);
+  const auto [sorted, order] = at::sort(id, true, 0, false);
+  const int64_t pairs = id.size(0) - 1;
+  const at::Tensor starts =
+      sorted.narrow(0, 1, pairs).ne(sorted.narrow(0, 0, pairs));
+  const at::Tensor number =
+      at::cat({at::zeros({1}, id.options()), starts.to(at::kLong).cumsum(0)});
+  return at::empty_like(number).scatter_(0, order, number);
+}
+
+// Of every row: the sum of `values` over its slot. [N]
+at::Tensor SlotSums(const at::Tensor& slots, const at::Tensor& values) {
+  return at::zeros_like(values)
+      .index_put_({slots}, values, true)
+      .index_select(0, slots);
+}
+
+const double* DataOrNull(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<double>() : nullptr;
+}
+
+void FillTerms(const PolicyRule& rule, const SequenceTerms& terms,
+               const at::Tensor& kept) {
+  const int64_t num_rows = kept.size(0);
+  if (kept.is_cuda()) {
+    const DeviceScope scope(kept);
+    CheckLaunch("sequence terms",
+                LaunchSequenceTerms({num_rows, rule, terms, CurrentStream()}));
+    return;
+  }
+  for (int64_t row = 0; row < num_rows; ++row) {
+    FillSequenceTerm(rule, terms, row);
+  }
+}
 
 }  // namespace
 
@@ -22,48 +69,46 @@ SequencePolicy MeasureSequences(const PolicyRule& rule,
                                 const PolicyTensors& tensors,
                                 const SampledTensors& log_probs,
                                 const RowSelection& selection) {
-  const int64_t num_rows = log_probs.log_prob.size(0);
+  const at::Tensor kept = KeptRows(selection);
+  const at::Tensor skipped = kept.eq(0.0);
+  // Nothing of a skipped row may count, NaN least of all.
+  const auto clean = [&](const at::Tensor& values) {
+    return values.defined()
+               ? values.to(at::kDouble).masked_fill(skipped, 0.0).contiguous()
+               : values;
+  };
+  const at::Tensor log_prob = clean(log_probs.log_prob);
+  const at::Tensor entropy = clean(log_probs.entropy);
+  const at::Tensor advantage = clean(tensors.advantage);
+  const at::Tensor reference = clean(tensors.reference_logprob);
+  const at::Tensor weight = clean(selection.weight);
+  const at::Tensor slots = Slots(tensors.sequence_id, kept);
+  const at::Tensor length = SlotSums(slots, kept).clamp_min(1.0);
+  const at::Tensor mean =
+      SlotSums(slots, log_prob - clean(tensors.sampler_logprob)) / length;
+  const at::Tensor loss = at::empty_like(kept);
+  const at::Tensor ratio_slope = at::empty_like(kept);
+  const at::Tensor log_prob_slope = at::empty_like(kept);
+  const at::Tensor entropy_slope = at::empty_like(kept);
+  FillTerms(rule,
+            {mean.const_data_ptr<double>(), advantage.const_data_ptr<double>(),
+             log_prob.const_data_ptr<double>(), DataOrNull(reference),
+             entropy.const_data_ptr<double>(), loss.mutable_data_ptr<double>(),
+             ratio_slope.mutable_data_ptr<double>(),
+             log_prob_slope.mutable_data_ptr<double>(),
+             entropy_slope.mutable_data_ptr<double>()},
+            kept);
   SequencePolicy result;
-  result.token_loss = at::zeros({num_rows}, at::kDouble);
-  result.slopes = EmptySampledTensors(num_rows);
-  double* token_loss = result.token_loss.mutable_data_ptr<double>();
-  const SampledOutputs slopes = result.slopes.Pointers();
-  const SampledOutputs outputs = log_probs.Pointers();
-  const PolicyTokens tokens = tensors.Pointers();
-  const int64_t* id = tensors.sequence_id.const_data_ptr<int64_t>();
-  const double* weight = selection.weight.const_data_ptr<double>();
-  const int64_t* rows = selection.rows.const_data_ptr<int64_t>();
-  const int64_t num_kept = selection.rows.numel();
-
-  std::unordered_map<int64_t, Sequence> sequences;
-  for (int64_t i = 0; i < num_kept; ++i) {
-    const int64_t row = rows[i];
-    Sequence& sequence = sequences[id[row]];
-    sequence.log_ratio += outputs.log_prob[row] - tokens.sampler_logprob[row];
-    sequence.num_tokens += 1.0;
-  }
-  double loss = 0.0;
-  for (int64_t i = 0; i < num_kept; ++i) {
-    const int64_t row = rows[i];
-    Sequence& sequence = sequences[id[row]];
-    const PolicyTerm term =
-        ClippedTerm(rule, sequence.mean(), tokens.advantage[row]);
-    const Regularizer extra = RegularizerOf(rule, outputs.log_prob[row],
-                                            tokens.reference_logprob == nullptr
-                                                ? 0.0
-                                                : tokens.reference_logprob[row],
-                                            outputs.entropy[row]);
-    sequence.slope += weight[row] * term.slope;
-    token_loss[row] = term.loss + extra.loss;
-    loss += weight[row] * token_loss[row];
-    slopes.log_prob[row] = weight[row] * extra.slopes.log_prob;
-    slopes.entropy[row] = weight[row] * extra.slopes.entropy;
-  }
-  for (int64_t i = 0; i < num_kept; ++i) {
-    const Sequence& sequence = sequences[id[rows[i]]];
-    slopes.log_prob[rows[i]] += sequence.slope / sequence.num_tokens;
-  }
-  result.loss = at::scalar_tensor(loss, at::kDouble);
+  result.token_loss = loss.masked_fill(skipped, 0.0);
+  result.loss = (weight * result.token_loss).sum();
+  // Each kept token of a sequence moves its mean by 1 / length.
+  const at::Tensor shared =
+      SlotSums(slots, weight * ratio_slope.masked_fill(skipped, 0.0)) / length;
+  const at::ScalarType type = log_probs.log_prob.scalar_type();
+  const at::Tensor own = weight * log_prob_slope;
+  result.slopes = {
+      (own + shared).masked_fill(skipped, 0.0).to(type).contiguous(),
+      (weight * entropy_slope).masked_fill(skipped, 0.0).to(type).contiguous()};
   return result;
 }
 

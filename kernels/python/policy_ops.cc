@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/cached_job.h"
 #include "kernels/logprob_autograd.h"
 #include "kernels/loss_autograd.h"
 #include "kernels/python/named_arguments.h"
@@ -74,13 +75,14 @@ void RunPolicyLossGradients(const c10::OperatorHandle& op, Stack* stack) {
 }
 
 Stack CachedResults(const NamedArguments& call, const WantedGradients& wanted) {
-  const LossGradients gradients = RunChunks(CachedJobOf(call), wanted);
+  const LossGradients gradients =
+      RunCached(CachedJobOf(call), InputOf(call), wanted);
   Stack results = {gradients.loss, gradients.token_loss};
   if (wanted.any()) results.emplace_back(gradients.hidden);
   return results;
 }
 
-void RunCached(const c10::OperatorHandle& op, Stack* stack) {
+void RunCachedLoss(const c10::OperatorHandle& op, Stack* stack) {
   ReplaceArguments(op, stack, CachedResults({op, *stack}, {}));
 }
 
@@ -274,7 +276,7 @@ void RegisterDevice(torch::Library& library) {
   library.impl("linear_policy_loss", Boxed<&RunPolicyLoss>());
   library.impl("_linear_policy_loss_gradients",
                Boxed<&RunPolicyLossGradients>());
-  library.impl("linear_cached_distillation", Boxed<&RunCached>());
+  library.impl("linear_cached_distillation", Boxed<&RunCachedLoss>());
   library.impl("_linear_cached_distillation_gradients",
                Boxed<&RunCachedGradients>());
   library.impl("linear_logprob", Boxed<&RunLogprob>());
