@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/gemm.h"
 #include "kernels/gemm_devices.h"
@@ -97,6 +98,16 @@ double Operations(const at::Tensor& hidden, int64_t columns) {
          static_cast<double>(columns);
 }
 
+// Calls body(part, is_first) for the parts that a gradient operand is the sum
+// of: itself, or its high and its low part.
+template <typename Body>
+void MultiplyParts(const at::Tensor& gradient, int64_t columns,
+                   const Body& body) {
+  for (int64_t begin = 0; begin < gradient.size(1); begin += columns) {
+    body(gradient.narrow(1, begin, columns), begin == 0);
+  }
+}
+
 // Seconds for the logits of a head small enough to try, the best of three.
 double SecondsFor(at::ScalarType type) {
   const at::Tensor hidden = at::ones({128, 512}, type);
@@ -140,20 +151,22 @@ at::Tensor GemmOperand(const at::Tensor& stored, Bfloat16Products products) {
   return wide.copy_(stored.detach());
 }
 
+// bfloat16 high and low parts side by side, [C, 2 V]: one rounding alone could
+// cost more than the tolerance of a bfloat16 gradient leaves.
 at::Tensor GradientOperand(const at::Tensor& gradient,
                            const at::Tensor& weight) {
   if (weight.scalar_type() != at::kBFloat16) return gradient;
-  // Rounded inside its own rows, which then lie twice as far apart.
   const int64_t columns = gradient.size(1);
   const int64_t stride = gradient.stride(0);
   auto* const data = gradient.mutable_data_ptr<float>();
   ParallelFor(0, gradient.size(0), 1 + (int64_t{1} << 16) / columns,
               [&](int64_t begin, int64_t end) {
+                std::vector<uint16_t> scratch(static_cast<size_t>(columns));
                 for (int64_t row = begin; row < end; ++row) {
-                  RowRoundInPlace(data + row * stride, columns);
+                  RowSplitInPlace(data + row * stride, columns, scratch.data());
                 }
               });
-  return gradient.view(at::kBFloat16).narrow(1, 0, columns);
+  return gradient.view(at::kBFloat16);
 }
 
 void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
@@ -169,26 +182,32 @@ void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
 
 void HiddenGradientGemm(const at::Tensor& gradient, const at::Tensor& weight,
                         at::Tensor& out) {
+  const int64_t columns = weight.size(0);
   // Parts of the sum over V: with many threads their memory would outgrow the
   // gain, and one product in all of them does as well.
-  const int64_t columns = gradient.size(1);
+  const bool small =
+      Operations(weight, gradient.size(0)) < 2 * kOperationsPerTask;
+  const int64_t threads = at::get_num_threads();
   const int64_t parts =
-      Operations(weight, gradient.size(0)) < 2 * kOperationsPerTask
-          ? 1
-          : std::min<int64_t>(at::get_num_threads(), columns);
-  if (parts == 1 || parts > kMostPartialSums) {
-    Multiply({gradient, weight}, out);
+      small || threads > kMostPartialSums ? 1 : std::min(threads, columns);
+  if (parts == 1) {
+    MultiplyParts(gradient, columns, [&](const at::Tensor& part, bool first) {
+      Multiply({part, weight, 1.0, first ? 0.0 : 1.0}, out);
+    });
     return;
   }
   at::Tensor sums = at::empty({parts, out.size(0), out.size(1)}, out.options());
   ParallelFor(0, parts, 1, [&](int64_t begin, int64_t end) {
     const c10::AutoGradMode no_gradients(false);
-    for (int64_t part = begin; part < end; ++part) {
-      const int64_t first = columns * part / parts;
-      const int64_t count = columns * (part + 1) / parts - first;
-      Multiply(
-          {gradient.narrow(1, first, count), weight.narrow(0, first, count)},
-          sums.select(0, part));
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first_column = columns * i / parts;
+      const int64_t count = columns * (i + 1) / parts - first_column;
+      MultiplyParts(gradient, columns, [&](const at::Tensor& part, bool first) {
+        Multiply(
+            {part.narrow(1, first_column, count),
+             weight.narrow(0, first_column, count), 1.0, first ? 0.0 : 1.0},
+            sums.select(0, i));
+      });
     }
   });
   at::sum_out(out, sums, at::IntArrayRef{0});
@@ -198,12 +217,15 @@ void WeightGradientGemm(const at::Tensor& gradient, const at::Tensor& hidden,
                         const at::Tensor& scale, bool accumulate,
                         at::Tensor& out) {
   const double alpha = scale.defined() ? scale.item<double>() : 1.0;
-  const double beta = accumulate ? 1.0 : 0.0;
-  const int64_t columns = gradient.size(1);
+  const int64_t columns = out.size(0);
   ForColumnParts(
-      columns, Operations(hidden, columns), [&](int64_t first, int64_t count) {
-        const at::Tensor part = gradient.narrow(1, first, count);
-        Multiply({part.t(), hidden, alpha, beta}, out.narrow(0, first, count));
+      columns, Operations(hidden, columns), [&](int64_t begin, int64_t count) {
+        MultiplyParts(
+            gradient, columns, [&](const at::Tensor& part, bool first) {
+              const double beta = accumulate || !first ? 1.0 : 0.0;
+              Multiply({part.narrow(1, begin, count).t(), hidden, alpha, beta},
+                       out.narrow(0, begin, count));
+            });
       });
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <ATen/TensorSubclassLikeUtils.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/graph_task.h>
 
 #include <cmath>
 #include <optional>
@@ -30,7 +31,7 @@ WantedGradients Wanted(const DifferentiableCall& call) {
 // value other than 1 becomes NaN: to look at it would mean to wait for the
 // device.
 at::Tensor CheckedOne(const std::string& op, const at::Tensor& upstream) {
-  if (upstream.is_cuda()) {
+  if (upstream.is_cuda() || at::isTensorSubclassLike(upstream)) {
     return at::where(upstream.eq(1), upstream,
                      at::full_like(upstream, std::nan("")));
   }
@@ -49,7 +50,9 @@ at::Tensor Scaled(const at::Tensor& known, const at::Tensor& scale) {
       at::isTensorSubclassLike(scale)) {
     return known.mul(scale);
   }
-  if (scale.item<double>() == 1.0) return known;
+  const bool known_is_spent =
+      !torch::autograd::get_current_graph_task_keep_graph();
+  if (known_is_spent && scale.item<double>() == 1.0) return known;
   at::Tensor scaled =
       LargeBuffer(known.sizes(), known.scalar_type(), known.device());
   return at::mul_out(scaled, known, scale);

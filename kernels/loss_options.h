@@ -37,7 +37,7 @@ struct LogitOptions {
 };
 
 // How bfloat16 operands are multiplied on the CPU, always with a float32
-// result: as they are, the gradient of the logits rounded to bfloat16 too, or
+// result: as they are, the gradient of the logits as a sum of two bfloat16, or
 // widened to float32. kFastest: what this machine does faster, measured once.
 enum class Bfloat16Products { kFastest, kAsStored, kWidened };
 

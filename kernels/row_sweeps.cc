@@ -119,6 +119,8 @@ GapSums RowSumGap(const PairPart<double>& part, double from) {
   return Loops64::SumGap(part, from);
 }
 
-void RowRoundInPlace(float* x, int64_t n) { Best().round_in_place(x, n); }
+void RowSplitInPlace(float* x, int64_t n, uint16_t* scratch) {
+  Best().split_in_place(x, n, scratch);
+}
 
 }  // namespace limbeck::kernels

@@ -4,6 +4,8 @@ Usage: ops_test.py PATH_TO_LIBLIMBECK_OPS
 Exits with 77 (skipped) where Python has no torch.
 """
 
+import importlib.util
+import pathlib
 import sys
 import unittest
 
@@ -12,6 +14,9 @@ try:
 except (ImportError, OSError, ValueError) as error:
     print(f"skipped: Python cannot import torch ({error})")
     sys.exit(77)
+
+EXAMPLE = pathlib.Path(__file__).parents[3] / \
+    "kernels/python/example_training_step.py"
 
 DIVERGENCES = ("forward_kl", "reverse_kl", "jsd", "skew_forward_kl",
                "skew_reverse_kl", "symmetric_kl")
@@ -59,26 +64,134 @@ class Ops(unittest.TestCase):
                 cross_entropy_share=0.5)[0]
         self.assertTrue(torch.autograd.gradcheck(loss, (hidden, weight)))
 
-    def test_opcheck(self):
-        hidden, weight, teacher_hidden, teacher_weight = inputs(torch.float32)
+    def test_gradcheck_of_cross_entropy(self):
+        hidden, weight, _, _ = inputs()
+        target = torch.tensor([0, 8, -100, 3, 4])
+        bias = torch.linspace(-1, 1, 9, dtype=torch.float64,
+                              requires_grad=True)
+        for options in ({}, {"label_smoothing": 0.1}, {"z_loss": 1e-2},
+                        {"softcap": 2.0},
+                        {"label_smoothing": 0.2, "z_loss": 0.1,
+                         "softcap": 3.0}):
+            def loss(h, w, b, chosen=options):
+                return torch.ops.limbeck.linear_cross_entropy(
+                    h, w, target, bias=b, **chosen)[0]
+            self.assertTrue(torch.autograd.gradcheck(loss,
+                                                     (hidden, weight, bias)))
+
+    def test_gradcheck_of_given_logits(self):
+        hidden, weight, teacher_hidden, teacher_weight = inputs()
         logits = (hidden @ weight.T).detach().requires_grad_()
         teacher = teacher_hidden @ teacher_weight.T
-        top = torch.log_softmax(teacher, 1).topk(3)
-        target = torch.tensor([0, 1, 2, 3, 4])
+        top = torch.log_softmax(teacher, 1).topk(4)
+        target = torch.tensor([0, 8, -100, 3, 4])
+        ops = torch.ops.limbeck
+        for loss in (
+                lambda x: ops.cross_entropy(x, target)[0],
+                lambda x: ops.distillation(
+                    x, teacher, divergence="reverse_kl", temperature=2.0,
+                    temperature_squared=True, target=target,
+                    cross_entropy_share=0.3)[0],
+                lambda x: ops.topk_distillation(
+                    x, top.indices, top.values, divergence="forward_kl",
+                    tail="zero")[0],
+                lambda x: ops.topk_distillation(
+                    x, top.indices, top.values, divergence="forward_kl",
+                    tail="renormalized", num_valid_columns=9)[0]):
+            self.assertTrue(torch.autograd.gradcheck(loss, (logits,)))
+
+    def test_gradcheck_of_total_variation(self):
+        """Away from its kinks at p = q."""
+        _, _, teacher_hidden, teacher_weight = inputs()
+        teacher = teacher_hidden @ teacher_weight.T
+        logits = (teacher + torch.linspace(-3, 3, 9)).requires_grad_()
+        self.assertTrue(torch.autograd.gradcheck(
+            lambda x: torch.ops.limbeck.distillation(
+                x, teacher, divergence="total_variation")[0], (logits,)))
+
+    def test_opcheck(self):
+        for dtype in (torch.float32, torch.bfloat16):
+            for op, arguments, options in self.calls(dtype):
+                torch.library.opcheck(op.default, arguments, options)
+
+    @staticmethod
+    def calls(dtype):
+        """Every operator, plain and with every kind of optional tensor."""
+        hidden, weight, teacher_hidden, teacher_weight = (
+            value.detach().to(dtype) for value in inputs())
+        hidden.requires_grad_()
+        weight.requires_grad_()
+        logits = (hidden @ weight.T).detach().requires_grad_()
+        teacher = teacher_hidden @ teacher_weight.T
+        top = torch.log_softmax(teacher.float(), 1).topk(3)
+        target = torch.tensor([0, 1, -100, 3, 4])
         ops = torch.ops.limbeck
         named = {"divergence": "jsd"}
-        for op, arguments, options in (
-                (ops.cross_entropy, (logits, target), {}),
-                (ops.linear_cross_entropy, (hidden, weight, target),
-                 {"bias": torch.zeros(9, requires_grad=True)}),
-                (ops.distillation, (logits, teacher), named),
-                (ops.linear_distillation,
-                 (hidden, weight, teacher_hidden, teacher_weight), named),
-                (ops.topk_distillation, (logits, top.indices, top.values),
-                 named),
-                (ops.linear_topk_distillation,
-                 (hidden, weight, top.indices, top.values), named)):
-            torch.library.opcheck(op.default, arguments, options)
+        bias = torch.zeros(9, dtype=dtype)
+        mixed = named | {"target": target, "cross_entropy_share": 0.25,
+                         "token_weight": torch.ones(5),
+                         "kept_rows": torch.tensor([0, 1, 3])}
+        head = {"bias": bias.clone().requires_grad_(), "chunk_tokens": 2}
+        total = {"weight_grad": torch.zeros(9, 4),
+                 "grad_scale": torch.tensor(2.0)}
+        dense = (hidden, weight, teacher_hidden, teacher_weight)
+        listed = (top.indices, top.values)
+        tail = torch.full((5,), -2.0)
+        return (
+            (ops.cross_entropy, (logits, target), {}),
+            (ops.cross_entropy, (logits, target),
+             {"label_smoothing": 0.1, "token_weight": torch.ones(5)}),
+            (ops.linear_cross_entropy, (hidden, weight, target), {}),
+            (ops.linear_cross_entropy, (hidden, weight, target), head),
+            (ops.linear_cross_entropy, (hidden, weight, target), total),
+            (ops.distillation, (logits, teacher), named),
+            (ops.distillation, (logits, teacher), mixed),
+            (ops.linear_distillation, dense, named),
+            (ops.linear_distillation, dense,
+             mixed | head | {"teacher_bias": bias}),
+            (ops.linear_distillation, dense, mixed | total),
+            (ops.topk_distillation, (logits, *listed), named),
+            (ops.topk_distillation, (logits, *listed, tail), mixed),
+            (ops.linear_topk_distillation, (hidden, weight, *listed), named),
+            (ops.linear_topk_distillation, (hidden, weight, *listed, tail),
+             mixed | head))
+
+    def test_compiled_graph_gives_the_same(self):
+        hidden, weight, teacher_hidden, teacher_weight = inputs(torch.float32)
+
+        def loss(h, w):
+            return 2 * torch.ops.limbeck.linear_distillation(
+                h, w, teacher_hidden, teacher_weight, divergence="jsd")[0]
+        expected = torch.autograd.grad(loss(hidden, weight), (hidden, weight))
+        compiled = torch.compile(loss, backend="aot_eager", fullgraph=True)
+        ours = torch.autograd.grad(compiled(hidden, weight), (hidden, weight))
+        torch.testing.assert_close(ours, expected)
+
+    def test_backward_scales_and_repeats(self):
+        hidden, weight, _, _ = inputs(torch.float32)
+        target = torch.tensor([0, 1, 2, 3, 4])
+        loss, _ = torch.ops.limbeck.linear_cross_entropy(hidden, weight,
+                                                         target)
+        once, = torch.autograd.grad(loss, weight, retain_graph=True)
+        kept = once.clone()
+        once.add_(1.0)  # the caller's to change
+        again, = torch.autograd.grad(loss, weight, retain_graph=True)
+        torch.testing.assert_close(again, kept)
+        for _ in range(2):
+            loss.backward(retain_graph=True)
+        torch.testing.assert_close(weight.grad, 2 * kept)
+        half, = torch.autograd.grad(0.5 * loss, weight)
+        torch.testing.assert_close(half, 0.5 * kept)
+
+    def test_example_gives_the_losses_of_plain_pytorch(self):
+        spec = importlib.util.spec_from_file_location("example", EXAMPLE)
+        example = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(example)
+        plain = example.train(example.plain_loss)
+        fused = example.train(example.fused_loss)
+        self.assertLess(fused[-1], fused[0])
+        for ours, theirs in zip(fused, plain):
+            self.assertAlmostEqual(ours, theirs, delta=2e-5 * theirs)
 
     def test_weight_grad_receives_the_head_gradient(self):
         hidden, weight, _, _ = inputs(torch.float32)
