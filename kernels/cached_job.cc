@@ -65,7 +65,8 @@ void UseCachedRows(double temperature, const at::Tensor& teacher_logit,
   };
 }
 
-// A rounded q would spoil q - p, as it does nowhere else: no bfloat16 products.
+// A rounded q would spoil q - p, as it does nowhere else: CUDA's bfloat16
+// products are avoided, those of the CPU take it as a sum of two.
 LogitSource Widened(const at::Tensor& hidden, const at::Tensor& weight) {
   if (!hidden.is_cuda()) return {hidden.detach(), weight.detach(), {}, {}};
   return {
@@ -87,7 +88,6 @@ LossJob CachedJob(ShapeCheck& check, const at::Tensor& hidden,
   const at::Tensor entropy =
       CheckedTokenValues(check, "teacher_entropy", teacher.entropy);
   LossJob job = SampledJob(check, student, at::Tensor(), linear);
-  job.bfloat16_products = Bfloat16Products::kWidened;
   const at::Tensor direction = teacher.direction.detach();
   UseCachedRows(temperature,
                 TeacherLogits(student.hidden, direction, job.selection.rows)

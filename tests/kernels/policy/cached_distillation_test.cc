@@ -50,6 +50,8 @@ TEST_P(CachedSuite, EqualsTheDenseReferenceWithAFrozenHead) {
   LinearOptions linear;
   linear.token_weight = data.token_weight;
   linear.chunk_tokens = 4;
+  // The less exact way of the CPU, whatever this machine does faster.
+  linear.bfloat16_products = Bfloat16Products::kAsStored;
   const LossResult result = LinearCachedDistillation(
       data.hidden, data.weight, cache, temperature, linear);
   EXPECT_NEAR(result.loss.item<double>(), expected.loss,
