@@ -11,6 +11,7 @@
 
 #include "kernels/linear_logprob.h"
 #include "kernels/policy_math.h"
+#include "kernels/row_sweeps.h"
 #include "tests/kernels/policy/policy_case.h"
 #include "tests/support/tolerances.h"
 
@@ -211,6 +212,58 @@ TEST(EntropyStats, PartsMergeToTheWhole) {
     EXPECT_NEAR(merged.moment / whole.moment, 1.0, 1e-13);
   }
   EXPECT_EQ(Merge(EntropyStats{}, EntropyStats{}, kInverse).sum, 0.0);
+}
+
+// A vocabulary split over ranks: each knows its part's stats, all merge them,
+// and each forms its part of the gradient.
+TEST(EntropyStats, SplitVocabularyGivesTheWholeRowsGradient) {
+  constexpr int64_t kColumns = 1201;
+  constexpr int64_t kLabel = 700;
+  constexpr double kInverse = 0.7;
+  const at::Tensor row = Normal(124, {kColumns}).mul(4.0);
+  const double* begin = row.const_data_ptr<double>();
+  const reference::LogprobRow expected =
+      reference::Logprob({begin, begin + kColumns}, kLabel, 1.0 / kInverse);
+  for (const int64_t parts : {1, 2, 3}) {
+    at::Tensor x = row.clone();
+    double* logits = x.mutable_data_ptr<double>();
+    const double label_logit = logits[kLabel];
+    logits[kLabel] = -INFINITY;
+    std::vector<double> exponential(kColumns);
+    std::vector<EntropyStats> part;
+    EntropyStats others;
+    const auto first = [&](int64_t i) { return kColumns * i / parts; };
+    for (int64_t i = 0; i < parts; ++i) {
+      const int64_t count = first(i + 1) - first(i);
+      const double max = RowMax(logits + first(i), count);
+      const ExpMoment sums = RowExpMoment(logits + first(i), count, max,
+                                          kInverse, &exponential[first(i)]);
+      part.push_back({max, sums.sum, sums.moment});
+      others = Merge(others, part.back(), kInverse);
+    }
+    const SampledSoftmax whole = Seen(others, label_logit, kInverse);
+    EXPECT_NEAR(whole.log_prob, expected.log_prob, 1e-12);
+    EXPECT_NEAR(whole.entropy, expected.entropy, 1e-12);
+    std::vector<double> gradient(kColumns);
+    for (int64_t i = 0; i < parts; ++i) {
+      SampledSoftmax own = whole;
+      own.tail_log += (part[i].max - others.max) * kInverse;
+      own.tail_scale = std::exp(own.tail_log);
+      const SampledGradient terms = GradientOf(own, {0.8, -0.3}, kInverse);
+      RowEntropyGradient(logits + first(i), &exponential[first(i)],
+                         first(i + 1) - first(i),
+                         EntropyGradient<double>{part[i].max, kInverse,
+                                                 terms.constant, terms.slope},
+                         &gradient[first(i)]);
+      gradient[kLabel] = terms.label;
+    }
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      EXPECT_NEAR(gradient[i],
+                  0.8 * expected.log_prob_gradient[i] -
+                      0.3 * expected.entropy_gradient[i],
+                  1e-14);
+    }
+  }
 }
 
 }  // namespace
