@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/sampled_rows.h"
 #include "kernels/row_sweeps.h"
+#include "kernels/sampled_rows.h"
 
 namespace limbeck::kernels {
 namespace {
