@@ -23,6 +23,7 @@ struct Bfloat16 {
 };
 
 inline constexpr float kInfinity = __builtin_huge_valf();
+inline constexpr uint32_t kMinusInfinityBits = 0xFF800000u;
 
 LIMBECK_DEVICE_CODE int32_t ElementBytes(LogitType type) {
   return type == LogitType::kFloat32 ? 4 : 2;
@@ -106,6 +107,17 @@ LIMBECK_DEVICE_CODE float LoadColumn(const void* row, LogitType type,
   return type == LogitType::kFloat32
              ? Widen(static_cast<const float*>(row)[column])
              : Widen(static_cast<const Bfloat16*>(row)[column]);
+}
+
+// Stores the bits as they are: rounding would not keep those of a NaN. The
+// lower half counts in float32 only.
+LIMBECK_DEVICE_CODE void StoreBits(void* row, LogitType type, int32_t column,
+                                   uint32_t bits) {
+  if (type == LogitType::kFloat32) {
+    static_cast<uint32_t*>(row)[column] = bits;
+  } else {
+    static_cast<uint16_t*>(row)[column] = static_cast<uint16_t>(bits >> 16);
+  }
 }
 
 LIMBECK_DEVICE_CODE void StoreColumn(void* row, LogitType type, int32_t column,

@@ -25,8 +25,7 @@ struct RowNeeds {
   int32_t sweeps;       // over a slice that does not stay in memory
 };
 
-constexpr bool IsAligned(const void* data, int64_t stride_bytes,
-                         int64_t bytes) {
+inline bool IsAligned(const void* data, int64_t stride_bytes, int64_t bytes) {
   return reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(bytes) ==
              0 &&
          stride_bytes % bytes == 0;
@@ -51,8 +50,9 @@ inline PipeShape PlanRows(const RowLaunch& rows, const RowNeeds& needs,
   PipeShape shape;
   const int64_t bytes_per_column =
       TileBytes(rows.logits, 128) / 128 + TileBytes(rows.teacher, 128) / 128;
-  // Barriers, and the rounding of two tiles.
-  const int64_t available = limits.shared_bytes - needs.state_bytes - 512;
+  // Of four tiles each is rounded up to 128 bytes.
+  const int64_t available =
+      limits.shared_bytes - needs.state_bytes - kPipeBytes - 4 * 128;
   const int64_t capacity =
       std::min<int64_t>(needs.capacity, available / bytes_per_column);
   shape.slices = CutRow(static_cast<int32_t>(rows.num_columns),

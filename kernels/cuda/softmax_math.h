@@ -85,13 +85,13 @@ LIMBECK_DEVICE_CODE PartStats<parts> WarpMerge(const Machine& machine,
   return all;
 }
 
-// A column set apart. -inf serves, unless the softcap would make it finite:
-// then a NaN that no arithmetic produces. It survives rounding to bfloat16.
+// Bits of a column set apart. -inf serves, unless the softcap would make it
+// finite: then those of a NaN that no arithmetic produces, in bfloat16 too.
 inline constexpr uint32_t kBlankBits = 0xFFC30000u;
 
 template <SoftmaxParts parts>
-LIMBECK_DEVICE_CODE float Blank() {
-  return parts.softcap ? FloatOf(kBlankBits) : -kInfinity;
+LIMBECK_HOST_DEVICE constexpr uint32_t Blank() {
+  return parts.softcap ? kBlankBits : kMinusInfinityBits;
 }
 
 // cap tanh(x / cap); tanh(u) = -m / (2 + m), m = exp(-2 |u|) - 1, odd.

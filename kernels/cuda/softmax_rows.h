@@ -55,7 +55,7 @@ class SoftmaxRows {
         arguments_(arguments),
         rows_(arguments.rows),
         loss_(machine, arguments, OwnState().loss),
-        pipe_(machine, rows_, arguments.pipe) {}
+        pipe_(machine, rows_, arguments.pipe, Blank<kParts>()) {}
 
   LIMBECK_DEVICE_CODE void Run() {
     int parity = 0;
@@ -163,11 +163,11 @@ LIMBECK_DEVICE_CODE int LabelOf(const RowLaunch& rows, int i) {
 
 // By thread 0.
 LIMBECK_DEVICE_CODE void SetLabelApart(const TileCells& cells, LogitType type,
-                                       float blank, float& logit,
+                                       uint32_t blank, float& logit,
                                        int32_t column) {
   if (column < cells.range.begin || column >= cells.range.end) return;
   logit = LoadColumn(cells.student, type, column - cells.range.begin);
-  StoreColumn(cells.student, type, column - cells.range.begin, blank);
+  StoreBits(cells.student, type, column - cells.range.begin, blank);
 }
 
 }  // namespace limbeck::kernels::cuda

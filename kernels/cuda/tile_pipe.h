@@ -15,6 +15,8 @@
 namespace limbeck::kernels::cuda {
 
 inline constexpr int kLargestStages = 2;
+// Room for the pipe's own state in shared memory.
+inline constexpr int32_t kPipeBytes = 256;
 
 // What a kernel's shared memory holds: `stages` times a tile of student and
 // teacher, barriers, and then the kernel's own state.
@@ -35,12 +37,11 @@ struct PipeShape {
     return stages * StageBytes();
   }
   LIMBECK_HOST_DEVICE constexpr int32_t StateOffset() const {
-    return BarrierOffset() + 128;
+    return BarrierOffset() + kPipeBytes;
   }
 };
 
-// A tile in shared memory. Cells from the range's size up to a whole vector
-// hold -inf.
+// A tile in shared memory.
 struct TileCells {
   char* student;
   char* teacher;
@@ -55,10 +56,12 @@ struct TileCells {
 template <class Machine, int stages = 0>
 class TilePipe {
  public:
-  // Starts the first copies. `rows` and `shape` outlive this.
+  // Starts the first copies. `rows` and `shape` outlive this. filler: bits of
+  // the cells from a range's end up to a whole vector.
   LIMBECK_DEVICE_CODE TilePipe(const Machine& machine, const RowLaunch& rows,
-                               const PipeShape& shape)
-      : machine_(machine), rows_(rows), shape_(shape) {
+                               const PipeShape& shape,
+                               uint32_t filler = kMinusInfinityBits)
+      : machine_(machine), rows_(rows), shape_(shape), filler_(filler) {
     if constexpr (!Machine::kHasBulkCopy) return;
     if (machine_.Thread() == 0) {
       for (int stage = 0; stage < NumStages(); ++stage) {
@@ -118,6 +121,9 @@ class TilePipe {
     int load;  // of the row
     int tile;
   };
+  static_assert(kLargestStages * sizeof(typename Machine::Barrier) +
+                    sizeof(NextCopy) <=
+                kPipeBytes);
   LIMBECK_DEVICE_CODE NextCopy& Next() const {
     return *reinterpret_cast<NextCopy*>(BarrierOf(kLargestStages));
   }
@@ -187,16 +193,19 @@ class TilePipe {
     LIMBECK_NO_UNROLL
     for (int32_t cell = bulk_bytes / bytes + machine_.Thread(); cell < end;
          cell += Machine::kThreads) {
-      const float value = cell < range.size() ? LoadColumn(from, matrix.type,
-                                                           range.begin + cell)
-                                              : -kInfinity;
-      StoreColumn(cells, matrix.type, cell, value);
+      if (cell < range.size()) {
+        StoreColumn(cells, matrix.type, cell,
+                    LoadColumn(from, matrix.type, range.begin + cell));
+      } else {
+        StoreBits(cells, matrix.type, cell, filler_);
+      }
     }
   }
 
   const Machine& machine_;
   const RowLaunch& rows_;
   const PipeShape& shape_;
+  uint32_t filler_;
   int stage_ = 0;
   uint32_t parity_ = 0;
 };

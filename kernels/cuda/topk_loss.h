@@ -86,7 +86,7 @@ struct TopKOf {
       const TopKEntries entries = Entries();
       for (int32_t k = machine_.Thread(); k <= entries.num_entries;
            k += Machine::kThreads) {
-        SetLabelApart(cells, arguments_.rows.logits.type, -kInfinity,
+        SetLabelApart(cells, arguments_.rows.logits.type, kMinusInfinityBits,
                       *entries.OwnLogit(parity, k), entries.column[k]);
       }
     }
