@@ -293,10 +293,10 @@ void RequireGradients(LossData& data) {
 }
 
 double RelativeError(const at::Tensor& ours, const at::Tensor& reference) {
-  const at::Tensor expected = reference.detach().to(at::kDouble);
+  const at::Tensor expected = reference.detach().cpu().to(at::kDouble);
   const double norm = expected.norm().item<double>();
   const double gap =
-      (ours.detach().to(at::kDouble) - expected).norm().item<double>();
+      (ours.detach().cpu().to(at::kDouble) - expected).norm().item<double>();
   return norm == 0.0 ? gap : gap / norm;
 }
 
