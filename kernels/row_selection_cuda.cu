@@ -4,47 +4,14 @@
 
 #include <cstdint>
 
+#include "kernels/cuda/row_selection.h"
 #include "kernels/row_selection_launch.h"
 
 namespace limbeck::kernels {
 namespace {
 
-constexpr int kThreads = 1024;
+constexpr int kThreads = cuda::kSelectionThreads;
 constexpr int kCopyThreads = 128;
-
-// Candidates [begin, end) of one thread.
-struct Piece {
-  int64_t begin;
-  int64_t end;
-};
-
-__device__ Piece PieceOf(int64_t count, int thread) {
-  const int64_t size = (count + kThreads - 1) / kThreads;
-  const int64_t begin = thread * size;
-  const int64_t end = begin + size;
-  return {begin < count ? begin : count, end < count ? end : count};
-}
-
-// The caller's row of a candidate, or -1 if it does not rise or is no row.
-__device__ int64_t RowOf(const SelectRowsLaunch& launch, int64_t candidate) {
-  if (launch.candidates == nullptr) return candidate;
-  const int64_t row = launch.candidates[candidate];
-  const int64_t previous =
-      candidate > 0 ? launch.candidates[candidate - 1] : -1;
-  return row > previous && row < launch.num_rows ? row : -1;
-}
-
-__device__ bool Keeps(const SelectRowsLaunch& launch, int64_t row) {
-  if (row < 0) return false;
-  if (launch.token_weight != nullptr && launch.token_weight[row] == 0.0f) {
-    return false;
-  }
-  if (launch.target == nullptr) return true;
-  const int64_t target = launch.target_is_int32
-                             ? static_cast<const int32_t*>(launch.target)[row]
-                             : static_cast<const int64_t*>(launch.target)[row];
-  return target != launch.ignore_index;
-}
 
 // Sum of value over the threads before this one; shared [kThreads] ends with
 // the inclusive sums.
@@ -65,39 +32,22 @@ __global__ void __launch_bounds__(kThreads)
     SelectRowsKernel(SelectRowsLaunch launch) {
   __shared__ int64_t shared[kThreads];
   const int thread = static_cast<int>(threadIdx.x);
-  const Piece piece = PieceOf(launch.num_candidates, thread);
-  int64_t kept = 0;
-  int64_t invalid = 0;
-  for (int64_t i = piece.begin; i < piece.end; ++i) {
-    const int64_t row = RowOf(launch, i);
-    invalid += row < 0 ? 1 : 0;
-    kept += Keeps(launch, row) ? 1 : 0;
-  }
+  const cuda::CandidatePiece piece =
+      cuda::PieceOf(launch.num_candidates, thread);
+  const cuda::CandidateCounts counts = cuda::CountPiece(launch, piece);
   for (int64_t row = thread; row < launch.num_rows; row += kThreads) {
     launch.weight[row] = 0.0f;
   }
-  SumBefore(invalid, shared);
+  SumBefore(counts.invalid, shared);
   const int64_t all_invalid = shared[kThreads - 1];
   __syncthreads();
-  int64_t kept_before = SumBefore(kept, shared);
+  const int64_t kept_before = SumBefore(counts.kept, shared);
   const int64_t all_kept = shared[kThreads - 1];
   if (thread == 0) {
     launch.kept_count[0] = all_kept;
     launch.kept_count[1] = all_invalid;
   }
-  const float mean = static_cast<float>(
-      1.0 / static_cast<double>(all_kept > 0 ? all_kept : 1));
-  for (int64_t i = piece.begin; i < piece.end; ++i) {
-    const int64_t row = RowOf(launch, i);
-    if (!Keeps(launch, row)) {
-      launch.row_index[all_kept + i - kept_before] = row;
-      continue;
-    }
-    launch.row_index[kept_before] = row;
-    launch.weight[row] =
-        launch.token_weight != nullptr ? launch.token_weight[row] : mean;
-    ++kept_before;
-  }
+  cuda::WritePiece(launch, piece, kept_before, all_kept);
 }
 
 // One block per entry. Unit: what divides lengths, strides and addresses.
