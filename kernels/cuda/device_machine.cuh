@@ -62,8 +62,8 @@ class DeviceMachine {
   __device__ __forceinline__ void SyncCluster() const {
     if constexpr (kHasClusters) {
       if (ClusterSize() > 1) {
-        asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
-        asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
+        asm volatile("barrier.cluster.arrive.release;" ::: "memory");
+        asm volatile("barrier.cluster.wait.acquire;" ::: "memory");
         return;
       }
     }

@@ -59,13 +59,13 @@ LIMBECK_DEVICE_CODE FastFloat Log(FastFloat x) {
 // exp(x) - 1 - x for |x| <= 0.5. Minimax fit, 6e-8.
 LIMBECK_DEVICE_CODE FastFloat ExpExcess(FastFloat excess) {
   const float x = excess.value;
-  float series = 3.9751251e-4f;
-  series = fmaf(series, x, 2.7963994e-3f);
-  series = fmaf(series, x, 1.6666904e-2f);
-  series = fmaf(series, x, 8.333159e-2f);
-  series = fmaf(series, x, 3.3333330e-1f);
-  series = fmaf(series, x, 1.0f);
-  return FastFloat(0.5f * x * x * series);
+  float series = 1.98756255e-4f;
+  series = fmaf(series, x, 1.3981997e-3f);
+  series = fmaf(series, x, 8.333452e-3f);
+  series = fmaf(series, x, 4.1665795e-2f);
+  series = fmaf(series, x, 1.6666665e-1f);
+  series = fmaf(series, x, 0.5f);
+  return FastFloat(x * x * series);
 }
 
 // log(1 + x) for x in [-1, 0]. Minimax fit of log(1 + x) / x near 0, 5e-9.
@@ -89,22 +89,22 @@ LIMBECK_DEVICE_CODE FastFloat ExpM1Negative(FastFloat x) {
   return FastFloat(x.value >= -0.5f ? near : far);
 }
 
-// As the template of row_math.h.
+// As the template of row_math.h. Not negative either: near 0 it is a square,
+// and far from it no rounding reaches p / 10.
 LIMBECK_DEVICE_CODE FastFloat KlTerm(FastFloat p, FastFloat q, FastFloat d) {
   const float near = p.value * ExpExcess(-d).value;
   const float far = fmaf(p.value, d.value, q.value - p.value);
-  const float term = fabsf(d.value) <= 0.5f ? near : far;
-  return FastFloat(term < 0.0f ? 0.0f : term);
+  return FastFloat(fabsf(d.value) <= 0.5f ? near : far);
 }
 
 // As the template of row_math.h, from
 // mix p (d - r) - rest q r = mix p d - (mix p + rest q) r, r = log(m / q).
+// Where P and Q are equal to the last digits it may be below 0 by as much.
 LIMBECK_DEVICE_CODE FastFloat JsdTerm(FastFloat p, FastFloat q, FastFloat d,
                                       FastFloat log_ratio, FastFloat mix) {
   const float share = mix.value * p.value;
   const float m = fmaf(1.0f - mix.value, q.value, share);
-  const float term = fmaf(share, d.value, -(m * log_ratio.value));
-  return FastFloat(term < 0.0f ? 0.0f : term);
+  return FastFloat(fmaf(share, d.value, -(m * log_ratio.value)));
 }
 
 }  // namespace limbeck::kernels::cuda

@@ -149,8 +149,10 @@ LIMBECK_DEVICE_CODE float RowWeight(const PairArguments& arguments, int i) {
 LIMBECK_DEVICE_CODE void WriteLoss(const PairArguments& arguments, int i,
                                    const PairTotals& row) {
   const PairRule& rule = arguments.rule;
+  // Rounding may leave the sum of a divergence of equal rows below 0.
+  const double divergence = row.loss < 0.0f ? 0.0 : row.loss;
   const double loss =
-      static_cast<double>(rule.divergence_scale) * row.loss +
+      static_cast<double>(rule.divergence_scale) * divergence +
       static_cast<double>(rule.cross_entropy_share) * row.cross_entropy;
   arguments.rows.token_loss[Place(arguments.rows, i).caller_row] =
       HasBadLabel(arguments, i) ? static_cast<double>(NAN) : loss;

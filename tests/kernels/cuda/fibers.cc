@@ -40,7 +40,6 @@ void Fibers::Start(unsigned low, unsigned high) {
   const int fiber = self->current_;
   self->function_(fiber);
   self->fibers_[static_cast<size_t>(fiber)].is_done = true;
-  self->progress_ = true;
 }
 
 void Fibers::Resume(int fiber) {
@@ -52,24 +51,32 @@ bool Fibers::Run() {
   const int count = static_cast<int>(fibers_.size());
   int num_done = 0;
   for (uint64_t round = 0; num_done < count; ++round) {
-    progress_ = false;
-    num_done = 0;
+    bool some_ran = false;
     const int first = static_cast<int>(
         RandomBelow(static_cast<uint64_t>(count), seed_, round));
     const bool backwards = RandomBits(seed_, round, 1) % 2 == 1;
     for (int i = 0; i < count; ++i) {
-      const int step = backwards ? count - i : i;
-      const int fiber = (first + step) % count;
-      if (!fibers_[static_cast<size_t>(fiber)].is_done) Resume(fiber);
-      num_done += fibers_[static_cast<size_t>(fiber)].is_done ? 1 : 0;
+      const int index = (first + (backwards ? count - i : i)) % count;
+      const Fiber& fiber = fibers_[static_cast<size_t>(index)];
+      if (!fiber.CanRun()) continue;
+      Resume(index);
+      some_ran = true;
+      num_done += fiber.is_done ? 1 : 0;
     }
-    if (!progress_ && num_done < count) return false;
+    if (!some_ran && num_done < count) return false;
   }
   return true;
 }
 
-void Fibers::Yield(bool made_progress) {
-  progress_ |= made_progress;
+void Fibers::WaitWhile(const uint64_t& word, uint64_t value) {
+  Fiber& own = fibers_[static_cast<size_t>(current_)];
+  own.watched = &word;
+  own.value = value;
+  swapcontext(&own.context, &scheduler_);
+  own.watched = nullptr;
+}
+
+void Fibers::Yield() {
   swapcontext(&fibers_[static_cast<size_t>(current_)].context, &scheduler_);
 }
 
@@ -78,11 +85,10 @@ void FiberBarrier::Wait(Fibers& fibers) {
   if (++arrived_ == count_) {
     arrived_ = 0;
     ++generation_;
-    fibers.Yield(true);
-    return;
+    fibers.Yield();
+  } else {
+    fibers.WaitWhile(generation_, generation);
   }
-  fibers.Yield(true);
-  while (generation_ == generation) fibers.Yield(false);
 }
 
 }  // namespace limbeck::kernels::cuda

@@ -22,9 +22,10 @@ class Fibers {
   // False: they wait for each other forever.
   bool Run();
 
-  // By the running fiber: lets others run. `made_progress` false: it only
-  // looked whether what it waits for has come.
-  void Yield(bool made_progress);
+  // By the running fiber: lets others run until *word differs from `value`.
+  void WaitWhile(const uint64_t& word, uint64_t value);
+  // By the running fiber: lets others run once.
+  void Yield();
 
  private:
   static void Start(unsigned low, unsigned high);
@@ -33,7 +34,13 @@ class Fibers {
   struct Fiber {
     ucontext_t context;
     void* stack;
+    const uint64_t* watched = nullptr;  // waits while it holds `value`
+    uint64_t value = 0;
     bool is_done = false;
+
+    bool CanRun() const {
+      return !is_done && (watched == nullptr || *watched != value);
+    }
   };
 
   std::function<void(int)> function_;
@@ -41,7 +48,6 @@ class Fibers {
   ucontext_t scheduler_;
   int current_ = 0;
   uint64_t seed_;
-  bool progress_ = false;
 };
 
 // All of `count` fibers arrive before any leaves.

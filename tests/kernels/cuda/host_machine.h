@@ -69,7 +69,7 @@ struct HostCopyBarrier {
     const void* from;
     uint32_t bytes;
   };
-  uint32_t phase;
+  uint64_t phase;
   bool is_armed;
   int64_t bytes;
   int num_copies;
@@ -151,7 +151,7 @@ class HostMachine {
         DoCopies(barrier);
         Finish(barrier);
       } else {
-        cluster_.fibers->Yield(false);
+        cluster_.fibers->WaitWhile(barrier->phase, barrier->phase);
       }
     }
   }
