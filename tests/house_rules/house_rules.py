@@ -27,11 +27,14 @@ ARROWS = {
     "eval": {"teacher", "student", "data"},
     "recipes": {"eval", "distill", "teacher", "student", "kernels", "data"},
 }
+# Whose headers rooms include in quotes, besides each other's.
+LIBRARIES = {"absl", "google"}
 # The one header that crosses into kernels/: dependency-free, host and device.
 EXTRA_INCLUDES = {"kernels": {"data/base/random.h"}}
 
 SAYS_NOTHING = {"common", "misc", "utils", "util", "helpers", "stuff"}
-INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]')
+QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 GUARD = re.compile(r"#ifndef LIMBECK_\w+_CUH?_$|#ifndef LIMBECK_\w+_H_$")
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 SOURCE_SUFFIXES = {".h", ".cc", ".cu", ".cuh"}
@@ -64,17 +67,26 @@ def includes(text):
             yield number, match.group(1)
 
 
+def quoted_includes(text):
+    for number, line in enumerate(text.splitlines(), 1):
+        match = QUOTED.match(line)
+        if match:
+            yield number, match.group(1)
+
+
 def check_arrows(path, text):
     room = path.parts[0]
-    if room not in ARROWS:
-        return
+    quoted = set(quoted_includes(text))
     for number, header in includes(text):
         target = header.split("/")[0]
-        if target not in ARROWS or target == room:
+        if {".", ".."} & set(header.split("/")):
+            yield number, f"{header}: includes begin at the root"
+        elif room not in ARROWS or target == room or target in ARROWS[room] \
+                or header in EXTRA_INCLUDES.get(room, ()):
             continue
-        if target in ARROWS[room] or header in EXTRA_INCLUDES.get(room, ()):
-            continue
-        yield number, f"{room} may not include {header}"
+        elif target in ARROWS or target == "tests" or (
+                target not in LIBRARIES and (number, header) in quoted):
+            yield number, f"{room} may not include {header}"
 
 
 def check_torch(path, text):
@@ -98,10 +110,19 @@ def check_sentencepiece(path, text):
     if not found:
         return
     if path.suffix != ".cc":
-        yield 1, "sentencepiece headers belong in one .cc file"
+        yield 1, "sentencepiece headers belong in a .cc file"
     for number, header in includes(text):
         if header.startswith("absl/"):
             yield number, "sentencepiece and Abseil headers do not mix"
+
+
+def check_one_sentencepiece(texts):
+    """texts: path -> content. The wrapper is one file."""
+    users = sorted(str(path) for path, text in texts.items() if any(
+        header.startswith("sentencepiece") for _, header in includes(text)))
+    for user in users[1:]:
+        yield (f"{user}:1: sentencepiece headers belong in one .cc file, "
+               f"{users[0]} has them already")
 
 
 def check_conditionals(path, text):
@@ -255,8 +276,11 @@ def tracked_files(root, suffixes):
 
 
 def check_tree(root):
-    for path in tracked_files(root, SOURCE_SUFFIXES):
-        yield from breaches_in(path, (root / path).read_text(), CHECKS)
+    sources = {path: (root / path).read_text()
+               for path in tracked_files(root, SOURCE_SUFFIXES)}
+    for path, text in sources.items():
+        yield from breaches_in(path, text, CHECKS)
+    yield from check_one_sentencepiece(sources)
     for path in tracked_files(root, SCRIPT_SUFFIXES):
         yield from breaches_in(path, (root / path).read_text(), SCRIPT_CHECKS)
     yield from check_operators(root)
@@ -265,10 +289,17 @@ def check_tree(root):
 CASES = [
     ("student/a.cc", '#include "distill/step.h"\n', "may not include"),
     ("kernels/a.cc", '#include "data/base/file.h"\n', "may not include"),
+    ("eval/a.cc", '#include "tests/support/mutation.h"\n', "may not include"),
+    ("eval/a.cc", "#include <tests/support/mutation.h>\n", "may not include"),
+    ("eval/a.cc", '#include "scripts/a.h"\n', "may not include"),
+    ("eval/a.cc", '#include"beside.h"\n', "may not include"),
+    ("eval/a.cc", '#include "../distill/step.h"\n', "begin at the root"),
+    ("eval/a.cc", '#include "eval/../distill/step.h"\n', "begin at the root"),
+    ("tests/eval/a.cc", '#include "./b.h"\n', "begin at the root"),
     ("data/a.cc", "#include <ATen/ATen.h>\n", "no LibTorch"),
     ("student/a.h", "#include <ATen/ATen.h>\n", "headers include"),
     ("student/a.cc", "#include <torch/torch.h>\n", "never included"),
-    ("data/a.h", "#include <sentencepiece_processor.h>\n", "one .cc"),
+    ("data/a.h", "#include <sentencepiece_processor.h>\n", "a .cc"),
     ("kernels/a.cc", "#ifdef LIMBECK_CUDA\n", "stub file"),
     ("data/a.cc", "//\n" * 601, "601 lines"),
     ("tests/a.py", "#\n" * 601, "601 lines"),
@@ -281,6 +312,9 @@ CASES = [
     ("data/a.cc", 'std::cerr << "x";\n', "neither prints"),
 ]
 FINE = [
+    ("eval/a.cc", '#include "absl/strings/str_cat.h"\n#include <vector>\n'
+     '#include "eval/b.h"\n#include <sys/stat.h>\n'),
+    ("tests/eval/a.cc", '#include "tests/support/mutation.h"\n'),
     ("data/a.h", "#ifndef LIMBECK_DATA_A_H_\n#define LIMBECK_DATA_A_H_\n"
      "int F();\n#endif  // LIMBECK_DATA_A_H_\n"),
     ("kernels/cuda/a.h", "#ifndef LIMBECK_KERNELS_CUDA_A_H_\n"
@@ -327,9 +361,15 @@ def self_test():
         if expected is None and found or expected is not None and not any(
                 expected in breach for breach in found):
             failures.append(f"operator without {without}: found {found}")
+    spm = "#include <sentencepiece_trainer.h>\n"
+    for count, texts in enumerate([{"a.cc": spm, "c.cc": ""},
+                                   {"a.cc": spm, "b.cc": spm}]):
+        found = list(check_one_sentencepiece(texts))
+        if len(found) != count:
+            failures.append(f"{count} breaches of {texts}: found {found}")
     for failure in failures:
         print(f"self-test: {failure}")
-    print(f"self-test: {len(CASES) + len(FINE) + len(MISSING)} cases, "
+    print(f"self-test: {len(CASES) + len(FINE) + len(MISSING) + 2} cases, "
           f"{len(failures)} failures")
     return len(failures)
 
