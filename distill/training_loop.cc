@@ -64,6 +64,9 @@ TrainingStates::Settings StateSettings(const TrainingLoop::Settings& settings,
   result.keep = settings.options.keep_checkpoints();
   result.tokenizer_directory = inputs.tokenizer_directory;
   result.export_dtype = ExportType(settings.options);
+  result.warn = [sink = settings.context.progress](absl::string_view text) {
+    if (sink != nullptr) sink->Warn(text);
+  };
   return result;
 }
 
@@ -175,7 +178,8 @@ absl::Status TrainingLoop::RunStep() {
     settings_.context.cost->AddTrainedTokens(
         static_cast<uint64_t>(result.tokens));
   }
-  ShowProgress(result, step.learning_rate, timing.seconds);
+  rate_.Add(timing.seconds, result.tokens);
+  ShowProgress(result, step.learning_rate);
   return NoteSkipped(result);
 }
 
@@ -196,17 +200,16 @@ absl::Status TrainingLoop::NoteSkipped(const StepResult& result) {
       NameCulprits(result.culprits)));
 }
 
-void TrainingLoop::ShowProgress(const StepResult& result, double learning_rate,
-                                double seconds) {
+void TrainingLoop::ShowProgress(const StepResult& result,
+                                double learning_rate) {
   ProgressSink* sink = settings_.context.progress;
   if (sink == nullptr) return;
   // With a token budget the total is an expectation.
   sink->SetDone(
       static_cast<uint64_t>(std::min(progress_.step, length_.total_steps)));
-  std::string text = absl::StrFormat(
-      "loss %.4f, learning rate %.2e, %.1fk tokens/s", result.loss,
-      learning_rate,
-      static_cast<double>(result.tokens) / std::max(seconds, 1e-9) / 1000.0);
+  std::string text =
+      absl::StrFormat("loss %.4f, learning rate %.2e, %.1fk tokens/s",
+                      result.loss, learning_rate, rate_.PerSecond() / 1000.0);
   if (progress_.skipped_steps > 0) {
     absl::StrAppend(&text, ", ", progress_.skipped_steps, " steps skipped");
   }

@@ -16,6 +16,7 @@
 #include "distill/objective.h"
 #include "distill/options.pb.h"
 #include "distill/schedule.h"
+#include "distill/token_rate.h"
 #include "distill/train_inputs.h"
 #include "distill/trainable.h"
 #include "distill/training_state.h"
@@ -31,7 +32,7 @@ class TrainingLoop {
     StageContext context;
   };
 
-  // Takes the inputs over and restores the newest saved state.
+  // Takes the inputs over and restores the newest saved state that is whole.
   static absl::StatusOr<std::unique_ptr<TrainingLoop>> Create(
       Settings settings, TrainInputs inputs);
 
@@ -55,8 +56,7 @@ class TrainingLoop {
   absl::Status SaveIfDue();
   absl::Status SaveState();
   absl::Status StopCancelled();
-  void ShowProgress(const StepResult& result, double learning_rate,
-                    double seconds);
+  void ShowProgress(const StepResult& result, double learning_rate);
 
   const Settings settings_;
   TrainInputs inputs_;
@@ -66,6 +66,7 @@ class TrainingLoop {
   AdamWState optimizer_;
   TrainingStates states_;
   TrainingProgress progress_;
+  TokenRate rate_;  // of this process
   std::unique_ptr<MetricsLog> metrics_;
 };
 

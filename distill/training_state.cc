@@ -115,15 +115,21 @@ absl::Status WithFolder(const std::string& folder, const absl::Status& status) {
                                                   ": ", status.message()));
 }
 
-// Takes the last member out: the SHA-256 of all others.
-absl::Status CheckOwnDigest(Json& state) {
-  LIMBECK_ASSIGN_OR_RETURN(const std::string expected,
-                           state.GetString(kOwnDigest));
-  state.object().pop_back();
-  const std::string found = Sha256Hex(WriteJson(state));
-  if (found == expected) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat(kStateFile, " has SHA-256 ", found, ", it says ", expected));
+// The state without its last member, the SHA-256 of all others. Whatever keeps
+// the text from being checked is damage.
+absl::StatusOr<Json> ParseState(absl::string_view text) {
+  absl::StatusOr<Json> state = ParseJson(text);
+  const absl::StatusOr<std::string> expected =
+      state.ok() ? state->GetString(kOwnDigest) : state.status();
+  if (!expected.ok()) {
+    return absl::DataLossError(
+        absl::StrCat(kStateFile, ": ", expected.status().message()));
+  }
+  state->object().pop_back();
+  const std::string found = Sha256Hex(WriteJson(*state));
+  if (found == *expected) return state;
+  return absl::DataLossError(absl::StrCat(kStateFile, " has SHA-256 ", found,
+                                          ", it says ", *expected));
 }
 
 absl::Status CheckIdentity(const Json& state, const std::string& fingerprint) {
@@ -144,6 +150,9 @@ absl::Status CheckIdentity(const Json& state, const std::string& fingerprint) {
 absl::Status CheckDigest(const std::string& path, const Json& state) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string expected,
                            state.GetString("tensors_sha256"));
+  if (!FileExists(path)) {
+    return absl::DataLossError(absl::StrCat(kTensorsFile, " is missing"));
+  }
   LIMBECK_ASSIGN_OR_RETURN(const std::string found, Sha256HexOfFile(path));
   if (found == expected) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(kTensorsFile, " has SHA-256 ", found,
@@ -167,6 +176,13 @@ absl::Status ReadTensors(const std::string& path, const NamedTensors& tensors) {
     target.copy_(stored);
   }
   return absl::OkStatus();
+}
+
+// First what proves it whole: a half-removed state must not look usable.
+absl::Status RemoveState(const std::string& folder) {
+  const std::string proof = JoinPath(folder, kStateFile);
+  if (FileExists(proof)) LIMBECK_RETURN_IF_ERROR(RemoveTree(proof));
+  return RemoveTree(folder);
 }
 
 }  // namespace
@@ -215,11 +231,8 @@ absl::Status TrainingStates::RemoveOld() const {
   }
   const auto keep = static_cast<size_t>(settings_.keep);
   for (size_t i = 0; i + keep < folders.size(); ++i) {
-    const std::string folder = JoinPath(settings_.directory, folders[i]);
-    // First what proves it whole: a half-removed state must not look usable.
-    const std::string proof = JoinPath(folder, kStateFile);
-    if (FileExists(proof)) LIMBECK_RETURN_IF_ERROR(RemoveTree(proof));
-    LIMBECK_RETURN_IF_ERROR(RemoveTree(folder));
+    LIMBECK_RETURN_IF_ERROR(
+        RemoveState(JoinPath(settings_.directory, folders[i])));
   }
   return absl::OkStatus();
 }
@@ -229,8 +242,7 @@ absl::StatusOr<TrainingProgress> TrainingStates::ReadFolder(
   LIMBECK_ASSIGN_OR_RETURN(
       const std::string text,
       ReadFile(JoinPath(folder, kStateFile), kMaxStateBytes));
-  LIMBECK_ASSIGN_OR_RETURN(Json state, ParseJson(text));
-  LIMBECK_RETURN_IF_ERROR(CheckOwnDigest(state));
+  LIMBECK_ASSIGN_OR_RETURN(const Json state, ParseState(text));
   LIMBECK_RETURN_IF_ERROR(CheckIdentity(state, settings_.fingerprint));
   LIMBECK_ASSIGN_OR_RETURN(const TrainingProgress progress,
                            ProgressFromJson(state, optimizer));
@@ -240,24 +252,58 @@ absl::StatusOr<TrainingProgress> TrainingStates::ReadFolder(
   return progress;
 }
 
-absl::StatusOr<std::optional<TrainingProgress>> TrainingStates::Restore(
-    Model& model, AdamWState& optimizer) const {
-  if (!IsDirectory(settings_.directory)) return std::nullopt;
+absl::StatusOr<std::vector<std::string>> TrainingStates::NewestFirst() const {
+  std::vector<std::string> folders;
+  if (!IsDirectory(settings_.directory)) return folders;
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            ListDirectory(settings_.directory));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     const std::string folder = JoinPath(settings_.directory, *name);
-    if (!absl::StartsWith(*name, kStatePrefix) ||
-        !FileExists(JoinPath(folder, kStateFile))) {
+    if (absl::StartsWith(*name, kStatePrefix) &&
+        FileExists(JoinPath(folder, kStateFile))) {
+      folders.push_back(folder);
+    } else {
       LIMBECK_RETURN_IF_ERROR(RemoveTree(folder));
-      continue;
     }
+  }
+  return folders;
+}
+
+absl::StatusOr<std::optional<TrainingProgress>> TrainingStates::Restore(
+    Model& model, AdamWState& optimizer) const {
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> folders,
+                           NewestFirst());
+  std::vector<absl::Status> damage;  // of the first folders
+  for (const std::string& folder : folders) {
     absl::StatusOr<TrainingProgress> progress =
         ReadFolder(folder, model, optimizer);
-    if (!progress.ok()) return WithFolder(folder, progress.status());
-    return *std::move(progress);
+    if (progress.ok()) {
+      LIMBECK_RETURN_IF_ERROR(RemoveDamaged(damage, folders, progress->step));
+      return *std::move(progress);
+    }
+    const absl::Status status = WithFolder(folder, progress.status());
+    if (!absl::IsDataLoss(status)) return status;
+    damage.push_back(status);
   }
-  return std::nullopt;
+  if (damage.empty()) return std::nullopt;
+  return absl::DataLossError(absl::StrCat(
+      damage.front().message(), "; no other state is whole: remove the folder ",
+      settings_.directory, " to train from the beginning"));
+}
+
+absl::Status TrainingStates::RemoveDamaged(
+    const std::vector<absl::Status>& damage,
+    const std::vector<std::string>& folders, int64_t step) const {
+  for (size_t i = 0; i < damage.size(); ++i) {
+    if (settings_.warn) {
+      settings_.warn(
+          absl::StrCat(damage[i].message(),
+                       "; it is removed, training goes on from step ", step));
+    }
+    // In its place Save writes a whole one.
+    LIMBECK_RETURN_IF_ERROR(RemoveState(folders[i]));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace limbeck

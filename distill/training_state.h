@@ -14,8 +14,11 @@
 #include <c10/core/ScalarType.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -47,6 +50,8 @@ class TrainingStates {
     int keep = 2;             // newest states that stay
     std::string tokenizer_directory;  // for the exported checkpoints
     at::ScalarType export_dtype = at::ScalarType::Float;
+    // Told in one line what Restore passed over; may be empty.
+    std::function<void(absl::string_view)> warn;
   };
 
   explicit TrainingStates(Settings settings) : settings_(std::move(settings)) {}
@@ -55,9 +60,10 @@ class TrainingStates {
   absl::Status Save(const TrainingProgress& progress, const Model& model,
                     const AdamWState& optimizer) const;
 
-  // Reads the newest state into model and optimizer; nullopt without one.
-  // Removes what a killed Save left. Damage, another fingerprint or another
-  // shape is an error that names the folder.
+  // Reads the newest whole state into model and optimizer; nullopt without
+  // one. Removes what a killed Save left, and damaged states once an older one
+  // is read: it leads to the same bytes. Another fingerprint, another shape or
+  // nothing but damage is an error that names the folder.
   absl::StatusOr<std::optional<TrainingProgress>> Restore(
       Model& model, AdamWState& optimizer) const;
 
@@ -69,6 +75,11 @@ class TrainingStates {
                                               Model& model,
                                               AdamWState& optimizer) const;
   absl::Status RemoveOld() const;
+  // Folders of the saved states, newest first, without what was half-written.
+  absl::StatusOr<std::vector<std::string>> NewestFirst() const;
+  absl::Status RemoveDamaged(const std::vector<absl::Status>& damage,
+                             const std::vector<std::string>& folders,
+                             int64_t step) const;
 
   Settings settings_;
 };

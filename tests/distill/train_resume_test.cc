@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,22 @@ namespace {
 
 using absl::StatusCode;
 using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::Key;
+
+// Notes where training began and what it warned of.
+struct WarningKeeper : ProgressSink {
+  void Begin(absl::string_view, uint64_t, absl::string_view) override {}
+  void SetDone(uint64_t step) override {
+    if (!first_step) first_step = step;
+  }
+  void SetDetail(absl::string_view) override {}
+  void Warn(absl::string_view text) override { texts.emplace_back(text); }
+
+  std::optional<uint64_t> first_step;
+  std::vector<std::string> texts;
+};
 
 // What a process killed after step k leaves is a copy of the folder then.
 TEST_F(TrainStage, KilledAfterAnyStepItResumesBitByBit) {
@@ -102,6 +118,34 @@ TEST_F(TrainStage, KilledWhileSavingItResumesBitByBit) {
       WriteFileAtomically(copy + "/part-0000/checkpoint/config.json", "{"));
   LIMBECK_ASSERT_OK(RunTrainStage(
       Options(), MakeTrainRun(Options(), Inputs(fixture_->bins()), copy)));
+  EXPECT_EQ(StableFiles(copy), StableFiles(run.directory));
+}
+
+// What a disk did to the newest state costs steps, never the result.
+TEST_F(TrainStage, DamagedNewestStateResumesFromTheOneBeforeBitByBit) {
+  StageRun run = Run("run", Options());
+  const std::string copy = Directory("copy");
+  StepWatcher watcher([&](uint64_t step) {
+    if (step == 11) CopyTree(run.directory, copy);
+  });
+  run.context.progress = &watcher;
+  LIMBECK_ASSERT_OK(RunTrainStage(Options(), run));
+  const std::string states = copy + "/part-0000/training_state";
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::vector<std::string> names,
+                               ListDirectory(states));
+  ASSERT_THAT(names, ElementsAre("step-000000000005", "step-000000000010"));
+  const std::string path =
+      JoinPath(states, names.back() + "/state.safetensors");
+  LIMBECK_ASSERT_OK_AND_ASSIGN(std::string bytes, ReadFile(path));
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
+  LIMBECK_ASSERT_OK(WriteFileAtomically(path, bytes));
+
+  StageRun resumed = MakeTrainRun(Options(), Inputs(fixture_->bins()), copy);
+  WarningKeeper warnings;
+  resumed.context.progress = &warnings;
+  LIMBECK_ASSERT_OK(RunTrainStage(Options(), resumed));
+  EXPECT_EQ(warnings.first_step, 5u);
+  EXPECT_THAT(warnings.texts, ElementsAre(HasSubstr("step-000000000010")));
   EXPECT_EQ(StableFiles(copy), StableFiles(run.directory));
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ namespace limbeck {
 namespace {
 
 using absl::StatusCode;
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 class TrainingState : public testing::Test {
  protected:
@@ -32,6 +35,9 @@ class TrainingState : public testing::Test {
     settings.directory = directory_.File("states");
     settings.fingerprint = fingerprint;
     settings.keep = keep;
+    settings.warn = [this](absl::string_view text) {
+      warnings_.emplace_back(text);
+    };
     return TrainingStates(settings);
   }
 
@@ -68,7 +74,26 @@ class TrainingState : public testing::Test {
     return directory_.File(absl::StrCat("states/step-00000000000", step));
   }
 
+  // Another last byte of the tensors.
+  void DamageTensors(int step) const {
+    const std::string path = JoinPath(Folder(step), "state.safetensors");
+    LIMBECK_ASSERT_OK_AND_ASSIGN(std::string bytes, ReadFile(path));
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    LIMBECK_ASSERT_OK(WriteFileAtomically(path, bytes));
+  }
+
+  // The step of the state that comes back; 0 for none.
+  int64_t RestoredStep() const {
+    Model model = TinyModel(2);
+    AdamWState state = MakeAdamWState(model);
+    const auto progress = States().Restore(model, state);
+    EXPECT_THAT(progress, IsOk());
+    if (!progress.ok() || !progress->has_value()) return 0;
+    return (*progress)->step;
+  }
+
   TemporaryDirectory directory_;
+  mutable std::vector<std::string> warnings_;
 };
 
 TEST_F(TrainingState, ComesBackBitByBit) {
@@ -163,6 +188,72 @@ TEST_F(TrainingState, DamageIsFound) {
   }
   LIMBECK_ASSERT_OK(WriteFileAtomically(path, bytes));
   LIMBECK_ASSERT_OK(States().Restore(model, state).status());
+}
+
+TEST_F(TrainingState, BehindADamagedOneIsTheOlderOne) {
+  const Model model = TinyModel(1);
+  const Model older = TinyModel(3);
+  LIMBECK_ASSERT_OK(States().Save(Progress(5), older, Moments(older)));
+  LIMBECK_ASSERT_OK(States().Save(Progress(7), model, Moments(model)));
+  DamageTensors(7);
+  Model restored = TinyModel(2);
+  AdamWState state = MakeAdamWState(restored);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::optional<TrainingProgress> progress,
+                               States().Restore(restored, state));
+  ASSERT_TRUE(progress.has_value());
+  EXPECT_EQ(progress->step, 5);
+  for (size_t i = 0; i < older.groups.size(); ++i) {
+    EXPECT_TRUE(at::equal(restored.groups[i].flat, older.groups[i].flat));
+  }
+  // Gone, so that step 7 is saved anew.
+  EXPECT_THAT(Names(), ElementsAre("step-000000000005"));
+  EXPECT_THAT(warnings_,
+              ElementsAre(AllOf(HasSubstr("step-000000000007"),
+                                HasSubstr("state.safetensors has SHA-256"),
+                                HasSubstr("goes on from step 5"))));
+}
+
+TEST_F(TrainingState, DamageOfAnyKindLeadsToTheOlderOne) {
+  const Model model = TinyModel(1);
+  const std::string state = JoinPath(Folder(7), "state.json");
+  const std::string tensors = JoinPath(Folder(7), "state.safetensors");
+  const std::vector<std::function<absl::Status()>> damages = {
+      [&] { return WriteFileAtomically(state, ""); },
+      [&] { return WriteFileAtomically(state, "{}"); },
+      [&] { return WriteFileAtomically(state, std::string(500, '\0')); },
+      [&] { return WriteFileAtomically(tensors, ""); },
+      [&] { return RemoveTree(tensors); },
+  };
+  for (const auto& damage : damages) {
+    LIMBECK_ASSERT_OK(States().Save(Progress(5), model, Moments(model)));
+    LIMBECK_ASSERT_OK(States().Save(Progress(7), model, Moments(model)));
+    LIMBECK_ASSERT_OK(damage());
+    EXPECT_EQ(RestoredStep(), 5);
+    EXPECT_THAT(Names(), ElementsAre("step-000000000005"));
+  }
+}
+
+TEST_F(TrainingState, NothingButDamageIsAnErrorAndStays) {
+  Model model = TinyModel(1);
+  AdamWState state = Moments(model);
+  for (const int step : {5, 7}) {
+    LIMBECK_ASSERT_OK(States().Save(Progress(step), model, state));
+    DamageTensors(step);
+  }
+  EXPECT_THAT(States().Restore(model, state),
+              IsError(StatusCode::kDataLoss, "no other state is whole"));
+  EXPECT_EQ(Names().size(), 2u);
+}
+
+TEST_F(TrainingState, BehindADamagedOneAnotherRunIsRefused) {
+  Model model = TinyModel(1);
+  AdamWState state = Moments(model);
+  LIMBECK_ASSERT_OK(States("f00d").Save(Progress(5), model, state));
+  LIMBECK_ASSERT_OK(States("beef").Save(Progress(7), model, state));
+  DamageTensors(7);
+  EXPECT_THAT(States("beef").Restore(model, state),
+              IsError(StatusCode::kFailedPrecondition, "is of the run f00d"));
+  EXPECT_EQ(Names().size(), 2u);
 }
 
 TEST_F(TrainingState, CutsAndFlippedBitsOfTheManifestAreErrors) {
