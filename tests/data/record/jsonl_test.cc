@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -139,17 +140,65 @@ TEST_F(JsonlTest, LinesAcrossBuffersAreWhole) {
   }
 }
 
+// What stands between line ends, found in the plainest way.
+std::vector<std::string> SplitPlainly(std::string content) {
+  const std::string mark = "\xEF\xBB\xBF";
+  if (content.compare(0, mark.size(), mark) == 0) content.erase(0, mark.size());
+  std::vector<std::string> lines;
+  std::istringstream stream(content);
+  std::string line;
+  while (std::getline(stream, line)) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.find_first_not_of(" \t\r\v\f") != std::string::npos) {
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+constexpr char kDamaged[] = "\xEF\xBB\xBF{\"a\": 1}\r\n\n[2, 3]\n\"x\"";
+
 TEST_F(JsonlTest, OffsetsPointAtTheLines) {
-  ForEachMutation("{\"a\": 1}\r\n\n[2, 3]\n\"x\"", 2000, /*key=*/5,
-                  [&](const std::string& content) {
-                    for (const Line& line : Read(content)) {
-                      EXPECT_EQ(
-                          content.substr(line.byte_offset, line.text.size()),
-                          line.text);
-                      EXPECT_TRUE(line.byte_offset < 4 ||
-                                  content[line.byte_offset - 1] == '\n');
-                    }
-                  });
+  ForEachMutation(kDamaged, 2000, /*key=*/5, [&](const std::string& content) {
+    for (const Line& line : Read(content)) {
+      EXPECT_EQ(content.substr(line.byte_offset, line.text.size()), line.text);
+      EXPECT_TRUE(line.byte_offset < 4 ||
+                  content[line.byte_offset - 1] == '\n');
+    }
+  });
+}
+
+TEST_F(JsonlTest, DamagedFilesHaveTheLinesOfAPlainSplit) {
+  const auto expect_plain = [&](const std::string& content) {
+    std::vector<std::string> texts;
+    for (const Line& line : Read(content)) texts.push_back(line.text);
+    ASSERT_EQ(texts, SplitPlainly(content)) << testing::PrintToString(content);
+  };
+  ForEachCut(kDamaged,
+             [&](const std::string& cut, size_t) { expect_plain(cut); });
+  ForEachBitFlip(kDamaged, [&](const std::string& flipped, size_t) {
+    expect_plain(flipped);
+  });
+  ForEachMutation(kDamaged, 2000, /*key=*/7, expect_plain);
+}
+
+TEST_F(JsonlTest, DamageUnderASmallLimitIsBounded) {
+  JsonlOptions options;
+  options.max_line_bytes = 5;
+  ForEachMutation(kDamaged, 2000, /*key=*/9, [&](const std::string& content) {
+    WriteQuickly(path_, content);
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const auto reader,
+                                 JsonlReader::Open(path_, options));
+    JsonlLine line;
+    uint64_t end = 0;
+    while (*reader->Next(&line)) {
+      EXPECT_LE(line.text.size(), 5u);
+      EXPECT_LE(line.text.size(), line.bytes);
+      EXPECT_GE(line.byte_offset, end);
+      end = line.byte_offset + line.bytes;
+      EXPECT_LE(end, content.size());
+    }
+  });
 }
 
 TEST_F(JsonlTest, PipesAreRefusedWhereFilesAreWanted) {
