@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "data/base/file.h"
+#include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/tiny_models.h"
@@ -190,6 +191,68 @@ TEST(Config, FilesAreNamedInErrors) {
   EXPECT_THAT(ReadModelConfig(directory.path()),
               IsError(absl::StatusCode::kNotFound,
                       "config.json: \"vocab_size\" is missing"));
+}
+
+constexpr char kGeneration[] =
+    R"({"bos_token_id":1,"eos_token_id":[2,300],"temperature":0.6})";
+
+// What is accepted is a valid configuration that reads back equal.
+void ExpectErrorOrValid(const std::string& config,
+                        const std::string& generation) {
+  const absl::StatusOr<Json> config_json = ParseJson(config);
+  const absl::StatusOr<Json> generation_json = ParseJson(generation);
+  if (!config_json.ok() || !generation_json.ok()) return;
+  const auto parsed = ParseModelConfig(*config_json, *generation_json);
+  if (!parsed.ok()) return;
+  LIMBECK_ASSERT_OK(ValidateConfig(*parsed)) << config;
+  EXPECT_GT(parsed->NumParameters(), 0) << config;
+  const auto again =
+      ParseModelConfig(ConfigToJson(*parsed), GenerationConfigToJson(*parsed));
+  LIMBECK_ASSERT_OK(again) << config << generation;
+  EXPECT_EQ(again->eos_ids, parsed->eos_ids) << config << generation;
+  EXPECT_EQ(again->NumParameters(), parsed->NumParameters()) << config;
+}
+
+TEST(Config, CutsOfBothFilesAreErrors) {
+  TemporaryDirectory directory(TemporaryPlace::kMemory);
+  const auto reads = [&](const std::string& config,
+                         const std::string& generation) {
+    EXPECT_THAT(WriteFileAtomically(directory.File("config.json"), config),
+                IsOk());
+    EXPECT_THAT(WriteFileAtomically(directory.File("generation_config.json"),
+                                    generation),
+                IsOk());
+    return ReadModelConfig(directory.path()).ok();
+  };
+  ASSERT_TRUE(reads(kQwen, kGeneration));
+  ForEachCut(kQwen, [&](const std::string& cut, size_t size) {
+    ASSERT_FALSE(reads(cut, kGeneration)) << "cut at " << size;
+  });
+  ForEachCut(kGeneration, [&](const std::string& cut, size_t size) {
+    ASSERT_FALSE(reads(kQwen, cut)) << "cut at " << size;
+  });
+}
+
+TEST(Config, FlippedBitsGiveErrorsOrValidConfigurations) {
+  for (const char* config : {kLlama, kQwen}) {
+    ForEachBitFlip(config, [](const std::string& flipped, size_t) {
+      ExpectErrorOrValid(flipped, kGeneration);
+    });
+  }
+  ForEachBitFlip(kGeneration, [](const std::string& flipped, size_t) {
+    ExpectErrorOrValid(kQwen, flipped);
+  });
+}
+
+TEST(Config, RandomEditsGiveErrorsOrValidConfigurations) {
+  for (const char* config : {kLlama, kQwen}) {
+    ForEachMutation(config, 2000, /*key=*/17, [](const std::string& edited) {
+      ExpectErrorOrValid(edited, kGeneration);
+    });
+  }
+  ForEachMutation(kGeneration, 2000, /*key=*/19, [](const std::string& edited) {
+    ExpectErrorOrValid(kQwen, edited);
+  });
 }
 
 }  // namespace
