@@ -111,11 +111,13 @@ std::string DifferenceChart(const std::vector<Difference>& differences,
   points.low *= 100.0;
   points.high *= 100.0;
   svg += SvgAxis(points, 2.0, bottom);
-  svg += SvgLine({share(0.0), 2.0}, {share(0.0), bottom}, "zero");
   double top = 0.0;
   for (const Difference& one : differences) {
     const double middle = top + kBarTop + kBarHeight / 2.0;
     svg += RowText(one.label, one.text, top, kPairCharacters);
+    // Only below the text, which may stand where zero is.
+    svg += SvgLine({share(0.0), top + kBarTop - 2.0}, {share(0.0), top + kRow},
+                   "zero");
     svg += Whisker(share(one.low), share(one.high), middle, "whisker");
     svg += absl::StrCat("<circle cx=\"", Across(share(one.value)), "\" cy=\"",
                         Coordinate(middle), "\" r=\"5\" class=\"",

@@ -51,6 +51,10 @@ absl::Status CollectOrigin(const Place& place, ReportData* data);
 absl::Status CollectComparison(const Place& place, ReportData* data);
 // Our verdicts against published labels, where they were compared.
 absl::Status CollectAgreement(const Place& place, ReportData* data);
+// Program and machine of every attempt in run.json. It is no part of the
+// artefact: one that is absent or damaged leaves nothing to show.
+void CollectBuilds(const std::string& stage, const std::string& directory,
+                   ReportData* data);
 // The first rejection of each reason.
 absl::Status CollectRejections(const Place& place, ReportData* data);
 // A JSON file of any partition, where it exists.

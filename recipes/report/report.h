@@ -17,8 +17,9 @@ struct ReportRequest {
   // Stage name and artefact directory, in the order of the run; only stages
   // that are complete.
   std::vector<std::pair<std::string, std::string>> artefacts;
-  std::string ledger_path;  // may be absent on disk
-  std::string output_path;  // "report.html"
+  std::vector<std::string> overrides;  // of --set, "PATH=VALUE"
+  std::string ledger_path;             // may be absent on disk
+  std::string output_path;             // "report.html"
 };
 
 // Reads the artefacts, re-counts their shards and writes the page atomically.

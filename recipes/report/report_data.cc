@@ -87,6 +87,7 @@ absl::Status CollectArtefact(const ReportRequest& request,
        place.relative,
        {place.entry->inputs().begin(), place.entry->inputs().end()},
        manifest});
+  CollectBuilds(name, directory, data);
   LIMBECK_RETURN_IF_ERROR(CollectRejections(place, data));
   LIMBECK_RETURN_IF_ERROR(CollectKind(place, data));
   if (!place.entry->has_train()) return absl::OkStatus();
@@ -235,6 +236,7 @@ std::string ReadableName(absl::string_view stage) {
 
 absl::StatusOr<ReportData> CollectReportData(const ReportRequest& request) {
   ReportData data;
+  data.overrides = request.overrides;
   for (const auto& [name, directory] : request.artefacts) {
     LIMBECK_RETURN_IF_ERROR(CollectArtefact(request, name, directory, &data));
   }

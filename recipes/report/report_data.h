@@ -117,6 +117,20 @@ struct ComparisonFile {
   double confidence = 0.95;  // of its intervals
 };
 
+// Program and machine that made artefacts, from run.json: printable values.
+struct Build {
+  std::string limbeck;  // with compiler
+  std::string id;
+  std::string libtorch;  // with instruction set
+  std::string processor;
+  std::string threads;  // with device
+  std::vector<std::string> stages;
+
+  auto key() const {
+    return std::tie(limbeck, id, libtorch, processor, threads);
+  }
+};
+
 struct ReportData {
   std::vector<Evaluation> evaluations;
   std::vector<Training> trainings;
@@ -128,7 +142,9 @@ struct ReportData {
   std::vector<ComparisonFile> comparisons;
   std::vector<std::pair<std::string, Json>> packings;  // source, object
   std::vector<Agreement> agreements;
-  Json ledger;  // null when there is none
+  std::vector<Build> builds;           // all that had a part in an artefact
+  std::vector<std::string> overrides;  // of the command line
+  Json ledger;                         // null when there is none
 
   // Nullptr when no such stage was evaluated.
   const Evaluation* FindEvaluation(absl::string_view stage) const;

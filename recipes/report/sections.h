@@ -1,6 +1,7 @@
 // The parts of the report's page, one function each. An empty body means that
 // the run has nothing to show there; the page leaves the part out. Only Costs
-// may show anything that differs between two runs of the same recipe.
+// may show anything that differs between two runs of the same recipe by the
+// same build on the same machine; Provenance names build and machine.
 #ifndef LIMBECK_RECIPES_REPORT_SECTIONS_H_
 #define LIMBECK_RECIPES_REPORT_SECTIONS_H_
 
@@ -37,7 +38,8 @@ Section LabelAgreement(const ReportData& data);
 Section Samples(const ReportData& data, const ReportOptions& options);
 // Time, tokens, energy and money per stage.
 Section Costs(const ReportData& data);
-// Every artefact with its fingerprint and content digest.
+// Every artefact with its fingerprint, options, content digest and build, so
+// that it can be made again.
 Section Provenance(const ReportData& data);
 
 // Evaluations of the same benchmark, in the order of the report.

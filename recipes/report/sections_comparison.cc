@@ -13,6 +13,9 @@ namespace limbeck::report {
 namespace {
 
 constexpr double kSignificance = 0.05;
+// Below this a p-value is not spelt out.
+constexpr double kSmallestP = 1e-4;
+constexpr absl::string_view kSmallestPText = "0.0001";
 
 // One entry of comparison.json.
 struct Paired {
@@ -92,7 +95,13 @@ std::vector<Paired> AllPaired(const ReportData& data) {
 
 std::string PValue(double p) {
   if (!std::isfinite(p)) return "–";
-  return p < 1e-4 ? "below 0.0001" : Figure(p);
+  return p < kSmallestP ? absl::StrCat("below ", kSmallestPText) : Figure(p);
+}
+
+// "= 0.31", "< 0.0001"
+std::string HolmText(double p) {
+  return p < kSmallestP ? absl::StrCat("&lt;\u00A0", kSmallestPText)
+                        : absl::StrCat("=\u00A0", PValue(p));
 }
 
 std::string IntervalText(const Paired& paired) {
@@ -109,8 +118,8 @@ std::string Sentence(const Paired& paired) {
   return absl::StrCat(
       "<li><b>", Escape(paired.label_a), "</b> ", size, " <b>",
       Escape(paired.label_b), "</b> (", ConfidenceText(paired.confidence),
-      " interval ", IntervalText(paired), ", p\u00A0=\u00A0",
-      PValue(paired.p_value_holm), ")",
+      " interval ", IntervalText(paired), ", p\u00A0(Holm)\u00A0",
+      HolmText(paired.p_value_holm), ")",
       paired.IsClear() ? "" : ": no clear difference", ".</li>\n");
 }
 

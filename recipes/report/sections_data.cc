@@ -1,4 +1,4 @@
-// Sections about the data: rejections, agreement with labels, provenance.
+// Sections about the data: what became of it, agreement with labels.
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -210,31 +210,6 @@ Section LabelAgreement(const ReportData& data) {
   section.guide =
       "Rows are the verdicts that came with the traces, columns those of this "
       "run's verification.";
-  return section;
-}
-
-Section Provenance(const ReportData& data) {
-  Section section{"provenance", "Provenance", "", "", {}};
-  if (data.stages.empty()) return section;
-  section.guide =
-      "Every artefact is a function of its options, its inputs and its seed; "
-      "the fingerprint covers all three. Paths are relative to the workspace, "
-      "model:NAME is a model folder of the recipe.";
-  Table table;
-  table.head = {"stage", "kind",        "inputs", "artefact",
-                "seed",  "fingerprint", "content"};
-  table.numeric = {false, false, false, false, true, false, false};
-  for (const StageCounts& stage : data.stages) {
-    const Manifest& manifest = stage.manifest;
-    table.rows.push_back(
-        {Escape(stage.stage), Escape(stage.kind),
-         stage.inputs.empty() ? "–" : Escape(absl::StrJoin(stage.inputs, ", ")),
-         Code(stage.artefact), absl::StrCat(manifest.seed()),
-         Digest(manifest.fingerprint()), Digest(manifest.content_digest())});
-    section.sources.push_back(
-        absl::StrCat(stage.artefact, "/manifest.textproto"));
-  }
-  section.body = ToHtml(table);
   return section;
 }
 

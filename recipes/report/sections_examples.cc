@@ -126,7 +126,7 @@ std::string SideBySide(const BenchmarkGroup& group, size_t wanted) {
   for (const Trace* shown : ChooseProblems(samples[0], wanted)) {
     const Problem& problem = shown->problem();
     absl::StrAppend(&html, "<div class=\"problem\">", Question(problem),
-                    "<div class=\"grid\">\n");
+                    "<div class=\"grid of", samples.size(), "\">\n");
     for (size_t i = 0; i < samples.size(); ++i) {
       const auto found = samples[i].find(problem.id());
       html += OutputBox(*group.evaluations[i],

@@ -23,15 +23,37 @@ std::string PercentAt(const Json& json, absl::string_view key) {
   return Percent(NumberOr(json, key, std::nan("")));
 }
 
-// The object's largest k and its value: "41.3 % (k = 8)".
-std::string AtLargestK(const Json& scores, absl::string_view key) {
+// The largest k of the object and its value; null when there is none.
+const JsonMember* LargestK(const Json& scores, absl::string_view key) {
   const Json* by_k = scores.Find(key);
   if (by_k == nullptr || !by_k->is_object() || by_k->object().empty()) {
-    return "–";
+    return nullptr;
   }
-  const auto& [k, value] = by_k->object().back();
-  if (!value.is_number()) return "–";
-  return absl::StrCat(Percent(value.number()), " (k = ", Escape(k), ")");
+  return &by_k->object().back();
+}
+
+// The k that all models share; empty when they do not.
+std::string CommonK(const BenchmarkGroup& group, absl::string_view key) {
+  std::set<std::string> found;
+  for (const Evaluation* evaluation : group.evaluations) {
+    const JsonMember* largest = LargestK(evaluation->scores, key);
+    if (largest != nullptr) found.insert(largest->first);
+  }
+  return found.size() == 1 ? *found.begin() : "";
+}
+
+std::string WithK(absl::string_view text, absl::string_view k) {
+  if (k.empty()) return std::string(text);
+  return absl::StrCat(text, " (k\u00A0=\u00A0", Escape(k), ")");
+}
+
+// "41.3 %", with its k where the column's head does not have it.
+std::string AtLargestK(const Json& scores, absl::string_view key,
+                       absl::string_view common_k) {
+  const JsonMember* largest = LargestK(scores, key);
+  if (largest == nullptr || !largest->second.is_number()) return "–";
+  return WithK(Percent(largest->second.number()),
+               common_k.empty() ? largest->first : "");
 }
 
 // Notes of what is not in the denominator; "all" when nothing is missing.
@@ -48,12 +70,14 @@ std::string MetricsTable(const BenchmarkGroup& group) {
   Table table;
   const std::string confidence =
       absl::StrCat(" (", ConfidenceText(group.evaluations[0]->confidence), ")");
+  const std::string pass_k = CommonK(group, "pass_at_k");
+  const std::string cons_k = CommonK(group, "cons_at_k");
   table.head = {"model",
                 "pass@1",
                 absl::StrCat("this exam", confidence),
                 absl::StrCat("such exams", confidence),
-                "pass@k",
-                "cons@k",
+                WithK("pass@k", pass_k),
+                WithK("cons@k", cons_k),
                 "truncated",
                 "no answer",
                 "left out",
@@ -65,7 +89,8 @@ std::string MetricsTable(const BenchmarkGroup& group) {
         {Escape(evaluation->label),
          Percent(evaluation->pass_at_1.value_or(std::nan(""))),
          RangeText(evaluation->exam), RangeText(evaluation->population),
-         AtLargestK(scores, "pass_at_k"), AtLargestK(scores, "cons_at_k"),
+         AtLargestK(scores, "pass_at_k", pass_k),
+         AtLargestK(scores, "cons_at_k", cons_k),
          PercentAt(scores, "truncated_share"),
          PercentAt(scores, "no_answer_share"), Missing(scores),
          absl::StrCat(Count(CountAt(scores, "problems")), " × ",
@@ -84,9 +109,10 @@ std::string Glossary() {
       {"pass@k", "chance that at least one of k samples is right"},
       {"cons@k",
        "share of problems whose most frequent answer among k samples is right"},
-      {"truncated", "samples that ended at the token limit"},
+      {"truncated", "samples that were cut off at the token limit"},
       {"no answer",
-       "samples in which no answer was found; they count as wrong"},
+       "samples in which no answer was found, also because the thinking never "
+       "ended; they count as wrong"},
       {"left out", "problems and samples that no figure counts"}};
   std::string html = "<ul class=\"terms\">\n";
   for (const auto& [term, meaning] : kTerms) {

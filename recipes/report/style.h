@@ -96,6 +96,16 @@ svg .empty { fill: var(--tint); stroke: var(--line); }
 .dashed { stroke-dasharray: 5 4; }
 .grid { display: grid; gap: .7rem; align-items: start;
         grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); }
+/* All models of a problem side by side: four fit the page, more reach out of
+   it. */
+@media screen and (min-width: 1000px) {
+  .of5 { --n: 5; } .of6 { --n: 6; } .of7 { --n: 7; } .of8 { --n: 8; }
+  .of5, .of6, .of7, .of8 {
+    --w: min(97vw, calc(var(--n) * 15rem));
+    width: var(--w); margin-left: calc(50% - var(--w) / 2);
+    grid-template-columns: repeat(var(--n), minmax(0, 1fr));
+  }
+}
 .trace { background: var(--tint); border-radius: .5rem; padding: .6rem .8rem;
          border-left: .3rem solid var(--c, var(--line)); min-width: 0; }
 .trace h4 { margin: 0 0 .3rem; font-size: .9rem; }

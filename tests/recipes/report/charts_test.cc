@@ -147,6 +147,21 @@ TEST(DifferenceChart, ZeroIsAlwaysThere) {
   ExpectSoundSvg(DifferenceChart({}, "d"));
 }
 
+TEST(DifferenceChart, LineAtZeroLeavesTheTextAlone) {
+  const std::string svg = DifferenceChart(
+      {{"a", -0.2, -0.3, -0.1, "−20", 1}, {"b", -0.1, -0.2, 0, "−10", 1}}, "d");
+  // Rows are 46 pixels high, their text stands in the first 18 of them.
+  EXPECT_THAT(svg, HasSubstr("y1=\"18\""));
+  EXPECT_THAT(svg, HasSubstr("y1=\"64\""));
+  EXPECT_THAT(svg, HasSubstr("y2=\"92\""));
+  size_t lines = 0;
+  for (size_t at = svg.find("\"zero\""); at != std::string::npos;
+       at = svg.find("\"zero\"", at + 1)) {
+    ++lines;
+  }
+  EXPECT_EQ(lines, 2u);
+}
+
 TEST(LineChart, PointsThatAreNotFiniteBreakTheLine) {
   const Series series = {
       "s",

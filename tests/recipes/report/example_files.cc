@@ -149,6 +149,18 @@ std::string ExampleComparison() {
      "p_value":null,"p_value_holm":null,"wins":0,"losses":0,"ties":0}]})";
 }
 
+std::string ExampleRunRecord() {
+  const auto attempt = [](absl::string_view build) {
+    return absl::StrCat(
+        R"({"limbeck_version":"0.1.0","build_id":")", build,
+        R"(","compiler":"Clang 14","host":"secret-host","processor":"Abacus 9",)",
+        R"("cores":2,"libtorch_version":"2.11.0","instruction_set":"AVX2",)",
+        R"("threads":1,"device":"cpu"})");
+  };
+  return absl::StrCat("{\"attempts\":[", attempt("aaaa0000aaaa0000"), ",",
+                      attempt("bbbb1111bbbb1111"), "]}");
+}
+
 absl::Status WriteExampleLedger(
     const std::string& path,
     const std::vector<std::pair<std::string, std::string>>& artefacts,

@@ -37,6 +37,9 @@ std::string ExampleRefusal(
 // problems in common.
 std::string ExampleComparison();
 
+// run.json of two attempts on one machine, the first with an older build.
+std::string ExampleRunRecord();
+
 // ledger.json with one row per artefact.
 absl::Status WriteExampleLedger(
     const std::string& path,

@@ -158,6 +158,8 @@ class Example {
     run.identity.name = name;
     run.identity.kind = kind;
     run.identity.seed = 7;
+    run.identity.options = absl::StrCat("example_option_of: \"", name, "\"");
+    run.identity.parents = {{"file:problems.jsonl", Sha256Hex("problems")}};
     run.directory = JoinPath(workspace_, absl::StrCat(name, "-0123456789ab"));
     LIMBECK_RETURN_IF_ERROR(MakeDirectories(run.directory));
     LIMBECK_ASSIGN_OR_RETURN(const std::unique_ptr<PartitionWriter> writer,
@@ -166,6 +168,8 @@ class Example {
     writer->set_tokenizer_fingerprint(Sha256Hex("tokenizer"));
     LIMBECK_RETURN_IF_ERROR(body(*writer));
     LIMBECK_RETURN_IF_ERROR(writer->Commit());
+    LIMBECK_RETURN_IF_ERROR(WriteFileAtomically(
+        JoinPath(run.directory, "run.json"), ExampleRunRecord()));
     request_.artefacts.emplace_back(name, run.directory);
     return FinishArtefact(run, 1);
   }

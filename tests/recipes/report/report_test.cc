@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "data/base/digest.h"
 #include "data/base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -92,12 +93,10 @@ TEST_F(ReportTest, HoldsTheFiguresOfTheArtefacts) {
   // comparison.json
   EXPECT_THAT(html, HasSubstr("<b>student distilled</b> scores 20.4 points "
                               "above <b>student sft</b>"));
-  EXPECT_THAT(
-      html,
-      HasSubstr(
-          "scores 2.1 points below <b>teacher</b> "
-          "(95\u00A0% interval −6.1 to +1.9, p\u00A0=\u00A00.31): no clear "
-          "difference."));
+  EXPECT_THAT(html, HasSubstr("scores 2.1 points below <b>teacher</b> "
+                              "(95\u00A0% interval −6.1 to +1.9, "
+                              "p\u00A0(Holm)\u00A0=\u00A00.31): no clear "
+                              "difference."));
   // agreement.json: 41 + 17 of 60
   EXPECT_THAT(html, HasSubstr("60 traces carry a label (published_label); the "
                               "verifier agrees with 58 of them, 96.7"));
@@ -213,6 +212,40 @@ TEST_F(ReportTest, CostsAddUp) {
   EXPECT_THAT(html, HasSubstr("Money in EUR: 0.05 per CPU hour."));
   EXPECT_THAT(html, HasSubstr(">energy</th>"));
   EXPECT_THAT(html, Not(HasSubstr(">GPU</th>")));  // nothing was used
+}
+
+TEST_F(ReportTest, ProvenanceSaysHowToMakeItAgain) {
+  ASSERT_NE(Render("run", {}), "");
+  request_.overrides = {"seed=9", "report.title=<b>"};
+  LIMBECK_ASSERT_OK(WriteReport(request_));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const std::string html,
+                               ReadFile(request_.output_path));
+  const std::string part = html.substr(html.find("<section id=\"provenance\""));
+  EXPECT_THAT(part, HasSubstr("<code>--set seed=9</code> <code>--set "
+                              "report.title=&lt;b&gt;</code>"));
+  EXPECT_THAT(part, HasSubstr("<code>example_option_of: &quot;filtered&quot;"));
+  EXPECT_THAT(part, HasSubstr(Sha256Hex("problems")));
+  for (const char* text :
+       {"0.1.0, Clang 14", "2.11.0, AVX2", "Abacus 9, 2 cores", ">1, cpu<",
+        ">all<", "aaaa0000", "bbbb1111"}) {
+    EXPECT_THAT(part, HasSubstr(text));
+  }
+  EXPECT_THAT(html, Not(HasSubstr("secret-host")));
+}
+
+TEST_F(ReportTest, DamagedRunRecordIsNoReasonToStop) {
+  ASSERT_NE(Render("run", {}), "");
+  for (const auto& [name, directory] : request_.artefacts) {
+    LIMBECK_ASSERT_OK(
+        WriteFileAtomically(JoinPath(directory, "run.json"), "{\"attempts\":"));
+  }
+  LIMBECK_ASSERT_OK(WriteReport(request_));
+  EXPECT_THAT(*ReadFile(request_.output_path),
+              Not(HasSubstr("Program and machine")));
+}
+
+TEST_F(ReportTest, AllModelsOfAProblemStandSideBySide) {
+  EXPECT_THAT(Render("run", {}), HasSubstr("<div class=\"grid of3\">"));
 }
 
 TEST_F(ReportTest, LedgerMayBeAbsent) {
