@@ -140,6 +140,11 @@ absl::StatusOr<IngestedProblems> ReadProblemLines(
 absl::Status RunIngestStage(const IngestOptions& options, const StageRun& run) {
   LIMBECK_ASSIGN_OR_RETURN(const IngestedProblems ingested,
                            ReadProblemLines(options));
+  if (ingested.problems.empty() && ingested.rejected.empty() &&
+      run.context.progress != nullptr) {
+    run.context.progress->Warn(
+        absl::StrCat(options.path(), " holds no problem: it has no line"));
+  }
   StageProgress progress(run.context, run.identity.kind,
                          ingested.problems.size(), "problems");
   return MapPartitions(

@@ -67,6 +67,32 @@ TEST_F(IngestTest, ReadsGsm8k) {
             "She sells 9 * 2 = $18 a day.");
 }
 
+// Keeps what it was warned of.
+struct WarningKeeper : ProgressSink {
+  void Begin(absl::string_view, uint64_t, absl::string_view) override {}
+  void SetDone(uint64_t) override {}
+  void SetDetail(absl::string_view) override {}
+  void Warn(absl::string_view text) override { texts.emplace_back(text); }
+
+  std::vector<std::string> texts;
+};
+
+TEST_F(IngestTest, AnEmptyFileIsWarnedOf) {
+  const std::string line = "{\"problem\":\"a\",\"answer\":\"1\"}\n";
+  for (const std::string text : {"", "\n \n", line.c_str(), "oops"}) {
+    Workbench bench;
+    WarningKeeper keeper;
+    StageRun run = bench.MakeRun("problems", "ingest", {});
+    run.context.progress = &keeper;
+    LIMBECK_ASSERT_OK(RunIngestStage(Options(text), run));
+    const bool is_empty = text.find_first_not_of(" \n") == std::string::npos;
+    ASSERT_EQ(keeper.texts.size(), is_empty ? 1u : 0u) << text;
+    if (!is_empty) continue;
+    EXPECT_NE(keeper.texts[0].find("input.jsonl holds no problem"),
+              std::string::npos);
+  }
+}
+
 TEST_F(IngestTest, BadLineKeepsItsBytesAndOffset) {
   const std::string good = "{\"problem\":\"a\",\"answer\":\"1\"}\n";
   const IngestedProblems ingested =
