@@ -1,8 +1,10 @@
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "data/base/digest.h"
 #include "data/stages/lineage.h"
 #include "data/stages/record_id.h"
@@ -60,24 +62,56 @@ void AppendSteps(const Lineage& lineage, std::string& out) {
   }
 }
 
+constexpr absl::string_view kUnknown = "unknown";
+
+std::string VisibleOrUnknown(absl::string_view text) {
+  return text.empty() ? std::string(kUnknown) : Visible(text);
+}
+
+// "stop" of FINISH_REASON_STOP; what is unspecified or of a newer program is
+// unknown.
+std::string Word(absl::string_view name, absl::string_view prefix) {
+  if (!absl::ConsumePrefix(&name, prefix) || name == "UNSPECIFIED") {
+    return std::string(kUnknown);
+  }
+  return absl::AsciiStrToLower(name);
+}
+
+// Recorded and worked-out traces say nothing about how they were sampled; a
+// sampled one has a token limit.
+std::string SamplingText(const Sampling& sampling) {
+  if (sampling.max_tokens() == 0) {
+    return absl::StrCat("sampling ", kUnknown);
+  }
+  return absl::StrCat("temperature ", sampling.temperature(), ", top_p ",
+                      sampling.top_p(), ", seed ", sampling.seed());
+}
+
 void AppendTeacher(const Trace& trace, std::string& out) {
-  const Sampling& sampling = trace.sampling();
-  absl::StrAppend(&out, "teacher ", Visible(trace.teacher().name()),
-                  ", revision ", Visible(trace.teacher().revision()),
-                  ", licence ", Visible(trace.teacher().licence()), "\n");
-  absl::StrAppend(&out, "  sample ", sampling.sample_index(), ", temperature ",
-                  sampling.temperature(), ", top_p ", sampling.top_p(),
-                  ", seed ", sampling.seed(), ", finish reason ",
-                  FinishReason_Name(trace.finish_reason()), "\n");
+  const Teacher& teacher = trace.teacher();
+  absl::StrAppend(&out, "teacher ", VisibleOrUnknown(teacher.name()),
+                  ", revision ", VisibleOrUnknown(teacher.revision()),
+                  ", licence ", VisibleOrUnknown(teacher.licence()), "\n");
+  absl::StrAppend(
+      &out, "  sample ", trace.sampling().sample_index(), ", ",
+      SamplingText(trace.sampling()), ", finish reason ",
+      Word(FinishReason_Name(trace.finish_reason()), "FINISH_REASON_"), "\n");
 }
 
 void AppendVerdicts(const Trace& trace, std::string& out) {
   absl::StrAppend(&out, "verdicts\n");
   for (const Verification& verdict : trace.verifications()) {
     absl::StrAppend(&out, "  ", Visible(verdict.method()), " version ",
-                    verdict.version(), ": ", Verdict_Name(verdict.verdict()),
-                    ", extracted \"", Visible(verdict.extracted()), "\" ",
-                    Visible(verdict.detail()), "\n");
+                    verdict.version(), ": ",
+                    Word(Verdict_Name(verdict.verdict()), "VERDICT_"));
+    if (!verdict.extracted().empty()) {
+      absl::StrAppend(&out, ", extracted \"", Visible(verdict.extracted()),
+                      "\"");
+    }
+    if (!verdict.detail().empty()) {
+      absl::StrAppend(&out, ", ", Visible(verdict.detail()));
+    }
+    out += '\n';
   }
 }
 

@@ -274,6 +274,20 @@ TEST(Pipeline, EveryPackedRowLeadsBackToItsProblem) {
       text, ToHex(bins->front().sequences(0).sample().problem_id())));
   EXPECT_TRUE(absl::StrContains(text, "of in.jsonl, row "));
   EXPECT_TRUE(absl::StrContains(text, "licence MIT"));
+  // Words, and "unknown" for what nobody noted.
+  EXPECT_TRUE(absl::StrContains(
+      text, "teacher teacher, revision unknown, licence unknown\n"))
+      << text;
+  EXPECT_TRUE(absl::StrContains(text, "finish reason stop\n")) << text;
+  EXPECT_TRUE(absl::StrContains(text, ": correct, extracted \"")) << text;
+  EXPECT_FALSE(absl::StrContains(text, "VERDICT_")) << text;
+  lineage->trace.clear_sampling();
+  lineage->trace.mutable_teacher()->set_licence("MIT");
+  const std::string replayed = FormatLineage(*lineage);
+  EXPECT_TRUE(absl::StrContains(replayed, "revision unknown, licence MIT\n"));
+  EXPECT_TRUE(absl::StrContains(
+      replayed, "  sample 0, sampling unknown, finish reason stop\n"))
+      << replayed;
   EXPECT_TRUE(absl::StrContains(text, "  | \\x1b[31mred\\xc2\\x9b\n  | next"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
