@@ -13,6 +13,12 @@ namespace limbeck {
 // NotFound where there is none; several are an error that lists them.
 absl::StatusOr<std::string> FindArtefactPath(const std::string& path);
 
+// The folder of a checkpoint: `path` itself or, where it is the artefact of a
+// training stage ("WORKSPACE/STAGE" as above), the model that this left.
+absl::StatusOr<std::string> FindModelPath(const std::string& path);
+// The same for a tokenizer, which a train_tokenizer stage leaves as well.
+absl::StatusOr<std::string> FindTokenizerPath(const std::string& path);
+
 }  // namespace limbeck
 
 #endif  // LIMBECK_RECIPES_ARTEFACT_PATH_H_

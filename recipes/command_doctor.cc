@@ -8,6 +8,7 @@
 #include "absl/base/config.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "data/base/file.h"
 #include "data/base/json.h"
 #include "google/protobuf/message.h"
 #include "recipes/build_facts.h"
@@ -56,7 +57,10 @@ void AddMachine(std::string& text) {
               ? "readable"
               : "none, or not readable without root "
                 "(/sys/class/powercap/intel-rapl:*/energy_uj)");
-  AddLine(text, "installed recipes", ShareDirectory());
+  const std::string recipes = JoinPath(ShareDirectory(), "recipes");
+  AddLine(text, "installed recipes",
+          IsDirectory(recipes) ? recipes
+                               : absl::StrCat("none: no folder ", recipes));
 }
 
 void AddIsolation(std::string& text) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/base/status_macros.h"
+#include "recipes/artefact_path.h"
 #include "recipes/chat_lines.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
@@ -63,8 +64,9 @@ SampleSettings Settings(const GenerateArguments& arguments) {
   return settings;
 }
 
-absl::Status GenerateCommand(const GenerateArguments& arguments) {
+absl::Status GenerateCommand(GenerateArguments arguments) {
   ConfigureLibTorch(0);
+  LIMBECK_ASSIGN_OR_RETURN(arguments.model, FindModelPath(arguments.model));
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model,
                            LoadModel(arguments));
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Tokenizer> tokenizer,
@@ -130,7 +132,7 @@ void AddGenerateCommand(CLI::App& app, absl::Status& result) {
       "recipes/quickstart/teacher "
       "--temperature 0");
   verb->add_option("--model", arguments->model,
-                   "Checkpoint folder with tokenizer")
+                   "Checkpoint folder with tokenizer, or WORKSPACE/STAGE")
       ->required();
   verb->add_option("--dtype", arguments->dtype, "Default: as stored")
       ->check(CLI::IsMember({"float32", "bfloat16"}));

@@ -9,6 +9,7 @@
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/text/tokenizer.h"
+#include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
 #include "recipes/torch_boundary.h"
@@ -33,6 +34,8 @@ absl::Status TakeFromTokenizer(InitArguments& arguments) {
     return absl::InvalidArgumentError(
         "give --vocab_size, or --tokenizer to take it from");
   }
+  LIMBECK_ASSIGN_OR_RETURN(arguments.tokenizer,
+                           FindTokenizerPath(arguments.tokenizer));
   LIMBECK_ASSIGN_OR_RETURN(const auto tokenizer,
                            LoadTokenizer(arguments.tokenizer));
   ModelConfig& config = arguments.config;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "recipes/check_fits.h"
 #include "recipes/commands.h"
 #include "recipes/cost_ledger.h"
 #include "recipes/estimate.h"

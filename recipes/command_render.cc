@@ -6,6 +6,7 @@
 
 #include "data/base/status_macros.h"
 #include "data/text/reasoning_format.h"
+#include "recipes/artefact_path.h"
 #include "recipes/chat_lines.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
@@ -32,8 +33,10 @@ absl::StatusOr<Json> Render(const absl::Status& chat_template,
 }
 
 absl::Status RenderCommand(const RenderArguments& arguments) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string folder,
+                           FindTokenizerPath(arguments.tokenizer));
   // What is wrong with the template is every line's error.
-  const absl::Status chat_template = CheckChatTemplate(arguments.tokenizer);
+  const absl::Status chat_template = CheckChatTemplate(folder);
   return RunLineFilter(arguments.input, [&](const Json& line) {
     return Render(chat_template, line);
   });

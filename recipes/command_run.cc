@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "data/stages/artefact.h"
+#include "recipes/check_fits.h"
 #include "recipes/commands.h"
 #include "recipes/cost_ledger.h"
 #include "recipes/estimate.h"
@@ -40,6 +42,7 @@ absl::Status Report(const RunArguments& arguments, const OpenedRecipe& opened,
   for (const StageOutcome& stage : result.stages) {
     request.artefacts.emplace_back(stage.name, stage.directory);
   }
+  request.overrides = arguments.recipe.overrides;
   request.ledger_path = result.ledger_path;
   request.output_path = arguments.report_path.empty()
                             ? JoinPath(opened.workspace, "report.html")
@@ -78,6 +81,16 @@ absl::Status CheckBudget(const OpenedRecipe& opened) {
   return planner.SaveDigests();
 }
 
+// Where the trained models are: as folders that any loader opens.
+void TellModels(const RunResult& result, ProgressDisplay& progress) {
+  for (const StageOutcome& stage : result.stages) {
+    if (stage.kind != "train") continue;
+    progress.Message(absl::StrCat(
+        "model ", stage.name, ": ",
+        JoinPath(PartitionPath(stage.directory, 0), kCheckpointFolder)));
+  }
+}
+
 absl::Status RunCommand(const RunArguments& arguments) {
   CostLedger ledger;
   CancelToken cancel;
@@ -103,6 +116,7 @@ absl::Status RunCommand(const RunArguments& arguments) {
   progress.Message(absl::StrCat(
       "done in ", FormatDuration(ledger.WallSeconds()), ", peak memory ",
       FormatBytes(static_cast<double>(ledger.PeakMemory()))));
+  TellModels(result, progress);
   return Report(arguments, opened, result, ledger);
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
+#include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
 #include "recipes/torch_boundary.h"
@@ -81,7 +82,9 @@ absl::StatusOr<Json> ScoreLine(Scorer& scorer, int top_k, const Json& line) {
 
 absl::Status ScoreCommand(const ScoreArguments& arguments) {
   ConfigureLibTorch(0);
-  LIMBECK_ASSIGN_OR_RETURN(Model loaded, LoadCheckpoint(arguments.model));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string folder,
+                           FindModelPath(arguments.model));
+  LIMBECK_ASSIGN_OR_RETURN(Model loaded, LoadCheckpoint(folder));
   if (!arguments.dtype.empty()) {
     LIMBECK_ASSIGN_OR_RETURN(const at::ScalarType dtype,
                              ParseDtype(arguments.dtype));
@@ -103,7 +106,8 @@ void AddScoreCommand(CLI::App& app, absl::Status& result) {
       "Filter: {\"ids\"} -> {\"logprobs\"} in nats, over the whole head",
       "echo '{\"ids\": [459, 483, 459]}' | limbeck score --model "
       "recipes/quickstart/teacher --top_k 4");
-  verb->add_option("--model", arguments->model, "Checkpoint folder")
+  verb->add_option("--model", arguments->model,
+                   "Checkpoint folder, or WORKSPACE/STAGE")
       ->required();
   verb->add_option("--dtype", arguments->dtype, "Default: as stored")
       ->check(CLI::IsMember({"float32", "bfloat16"}));

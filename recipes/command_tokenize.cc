@@ -6,6 +6,7 @@
 
 #include "data/base/status_macros.h"
 #include "data/text/tokenizer.h"
+#include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
 
@@ -41,8 +42,10 @@ absl::StatusOr<Json> Decode(const Tokenizer& tokenizer, const Json& line) {
 }
 
 absl::Status TokenizeCommand(const TokenizeArguments& arguments) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string folder,
+                           FindTokenizerPath(arguments.tokenizer));
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Tokenizer> tokenizer,
-                           LoadTokenizer(arguments.tokenizer));
+                           LoadTokenizer(folder));
   return RunLineFilter(arguments.input, [&](const Json& line) {
     return arguments.decode ? Decode(*tokenizer, line)
                             : Encode(*tokenizer, line, arguments.special);
@@ -59,7 +62,8 @@ void AddTokenizeCommand(CLI::App& app, absl::Status& result) {
       "echo '{\"text\": \"1 + 1\"}' | limbeck tokenize --tokenizer "
       "recipes/quickstart/teacher");
   verb->add_option("--tokenizer", arguments->tokenizer,
-                   "Folder with tokenizer.json or tokenizer.model")
+                   "Folder with tokenizer.json or tokenizer.model, or "
+                   "WORKSPACE/STAGE")
       ->required();
   verb->add_flag("--decode", arguments->decode, "Ids to text");
   verb->add_flag("--special", arguments->special,

@@ -18,7 +18,12 @@ CLI::App* AddVerb(CLI::App& app, const std::string& name,
 }
 
 std::string ComplainOfVerb(const CLI::App& app, const std::string& argument) {
-  if (argument.empty() || argument[0] == '-') return "";
+  if (argument.empty()) return "";
+  if (argument[0] == '-') {
+    if (app.get_option_no_throw(argument) != nullptr) return "";
+    return absl::StrCat("no option '", argument,
+                        "'; run limbeck --help for the verbs");
+  }
   std::vector<std::string> verbs;
   for (const CLI::App* verb : app.get_subcommands({})) {
     if (verb->get_name() == argument) return "";

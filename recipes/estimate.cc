@@ -5,15 +5,12 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/stages/artefact.h"
 #include "distill/train_inputs.h"
-#include "recipes/resource_usage.h"
 #include "recipes/run_record.h"
 #include "recipes/stage_memory.h"
 #include "recipes/stage_time.h"
-#include "recipes/terminal.h"
 #include "student/config.h"
 
 namespace limbeck {
@@ -207,7 +204,19 @@ class Estimator {
     return std::nullopt;
   }
 
-  // Of a stage that samples `sheet.out.records` with its model.
+  // Tokens of a stage that samples `sheet.out.records` with its model: a sample
+  // ends where the model's context does.
+  void CountSampled(double max_tokens, Sheet& sheet) {
+    const std::optional<ModelConfig> model = ModelOf(sheet.stage);
+    if (model.has_value()) {
+      sheet.estimate.context = static_cast<double>(model->max_positions);
+      max_tokens = std::min(max_tokens, *sheet.estimate.context);
+    }
+    sheet.estimate.tokens_per_sample = max_tokens;
+    sheet.estimate.tokens = Times(sheet.out.records, max_tokens);
+  }
+
+  // Time and memory of such a stage.
   void EstimateSampling(double rows, Sheet& sheet) {
     const std::optional<ModelConfig> model = ModelOf(sheet.stage);
     if (!model.has_value()) return;
@@ -232,8 +241,8 @@ class Estimator {
       CountRecords(sheet, size);
       return;
     }
-    sheet.out.tokens = Times(sheet.out.records, options.max_tokens());
-    sheet.estimate.tokens = sheet.out.tokens;
+    CountSampled(options.max_tokens(), sheet);
+    sheet.out.tokens = sheet.estimate.tokens;
     sheet.estimate.disk_bytes = Times(
         sheet.out.tokens,
         kTraceBytesPerToken + kSignalBytesPerEntry * options.capture_top_k());
@@ -248,7 +257,7 @@ class Estimator {
                                   options.max_problems());
     }
     sheet.out.records = Times(problems, options.samples_per_problem());
-    sheet.estimate.tokens = Times(sheet.out.records, options.max_tokens());
+    CountSampled(options.max_tokens(), sheet);
     sheet.estimate.disk_bytes =
         Times(sheet.estimate.tokens, kTraceBytesPerToken);
     EstimateSampling(options.rows(), sheet);
@@ -331,18 +340,13 @@ void TakeMeasuredTime(const std::string& workspace, const PlannedStage& stage,
         wall > 0 ? TimeSource::kThisRun : TimeSource::kUnknown;
     return;
   }
-  const std::optional<double> seconds = SecondsByEarlierRun(
-      workspace, stage.name, {estimate.records, estimate.tokens});
+  const std::optional<double> seconds =
+      SecondsByEarlierRun(workspace, stage.name,
+                          {estimate.records, estimate.tokens,
+                           estimate.tokens_per_sample, estimate.context});
   if (!seconds.has_value()) return;
   estimate.seconds = seconds;
   estimate.time_source = TimeSource::kEarlierRun;
-}
-
-absl::Status DoesNotFit(const ResolvedRecipe& recipe, const std::string& stage,
-                        absl::string_view reason) {
-  RecipeErrors errors;
-  errors.Add(recipe.sources.Nearest(stage), stage, reason);
-  return absl::ResourceExhaustedError(errors.ToStatus().message());
 }
 
 }  // namespace
@@ -358,40 +362,6 @@ std::vector<StageEstimate> EstimateStages(
     estimates.push_back(estimate);
   }
   return estimates;
-}
-
-absl::Status CheckFits(const ResolvedRecipe& recipe,
-                       const std::vector<PlannedStage>& stages,
-                       const std::vector<StageEstimate>& estimates,
-                       const std::string& workspace) {
-  const double usable = static_cast<double>(UsableMemoryBytes());
-  double disk = 0;
-  size_t largest = 0;
-  for (size_t i = 0; i < stages.size(); ++i) {
-    if (stages[i].state == PlannedStage::State::kDone) continue;
-    const double memory = estimates[i].memory_bytes.value_or(0);
-    if (memory > usable) {
-      return DoesNotFit(
-          recipe, stages[i].name,
-          absl::StrCat("needs about ", FormatBytes(memory),
-                       " of memory, this machine has ", FormatBytes(usable),
-                       "; lower rows, bins_per_step, "
-                       "bins_per_micro_batch or bin_tokens"));
-    }
-    disk += estimates[i].disk_bytes.value_or(0);
-    if (estimates[i].disk_bytes.value_or(0) >
-        estimates[largest].disk_bytes.value_or(0)) {
-      largest = i;
-    }
-  }
-  const auto free = FreeDiskBytes(workspace);
-  if (!free.ok()) return free.status();
-  if (disk <= static_cast<double>(*free)) return absl::OkStatus();
-  return DoesNotFit(
-      recipe, stages[largest].name,
-      absl::StrCat("the stages need up to ", FormatBytes(disk), " of disk, ",
-                   workspace, " has ", FormatBytes(static_cast<double>(*free)),
-                   " free; this stage needs most"));
 }
 
 }  // namespace limbeck

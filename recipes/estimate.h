@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "recipes/recipe_resolve.h"
 #include "recipes/stage_planner.h"
 
@@ -22,10 +20,12 @@ struct StageEstimate {
     kEarlierRun,  // of this stage with other options, in proportion
     kRates,       // work divided by rates of another machine
   };
-  std::optional<double> records;       // that come out
-  std::optional<double> tokens;        // that go through a model
-  std::optional<double> disk_bytes;    // written
-  std::optional<double> memory_bytes;  // of the whole program
+  std::optional<double> records;            // that come out
+  std::optional<double> tokens;             // that go through a model
+  std::optional<double> disk_bytes;         // written
+  std::optional<double> memory_bytes;       // of the whole program
+  std::optional<double> tokens_per_sample;  // of a stage that samples
+  std::optional<double> context;            // of its model
   std::optional<double> seconds;
   TimeSource time_source = TimeSource::kUnknown;
 };
@@ -34,13 +34,6 @@ struct StageEstimate {
 std::vector<StageEstimate> EstimateStages(
     const ResolvedRecipe& recipe, const std::vector<PlannedStage>& stages,
     const std::string& workspace);
-
-// Refuses stages that are not done and need more memory than this machine
-// has, or together more disk than is free. Names stage, place and both values.
-absl::Status CheckFits(const ResolvedRecipe& recipe,
-                       const std::vector<PlannedStage>& stages,
-                       const std::vector<StageEstimate>& estimates,
-                       const std::string& workspace);
 
 }  // namespace limbeck
 

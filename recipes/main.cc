@@ -2,9 +2,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "recipes/build_facts.h"
@@ -42,7 +45,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version end here too, with code 0.
-    return app.exit(error) == 0 ? 0 : kWrongUsage;
+    std::ostringstream complaint_text;
+    if (app.exit(error, std::cout, complaint_text) == 0) return 0;
+    return Fail(absl::StripAsciiWhitespace(complaint_text.str()), kWrongUsage);
   }
   return result.ok() ? 0 : Fail(result.message(), kFailed);
 }

@@ -1,5 +1,6 @@
 #include "recipes/recipe_loader.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -145,15 +146,17 @@ absl::StatusOr<std::string> FindRecipe(const std::string& name,
   const std::string file =
       absl::EndsWith(name, kExtension) ? name : absl::StrCat(name, kExtension);
   const std::string plain(absl::StripPrefix(file, "recipes/"));
-  const std::vector<std::string> candidates = {
-      name, file, JoinPath("recipes", plain),
-      JoinPath(JoinPath(share_directory, "recipes"), plain)};
-  for (const std::string& candidate : candidates) {
+  std::vector<std::string> tried;
+  for (const std::string& candidate :
+       {name, file, JoinPath("recipes", plain),
+        JoinPath(JoinPath(share_directory, "recipes"), plain)}) {
     if (FileExists(candidate) && !IsDirectory(candidate)) return candidate;
+    if (std::count(tried.begin(), tried.end(), candidate) == 0) {
+      tried.push_back(candidate);
+    }
   }
-  return absl::NotFoundError(
-      absl::StrCat("there is no recipe '", name,
-                   "'; tried: ", absl::StrJoin(candidates, ", ")));
+  return absl::NotFoundError(absl::StrCat(
+      "there is no recipe '", name, "'; tried: ", absl::StrJoin(tried, ", ")));
 }
 
 std::string ShareDirectory() {

@@ -113,6 +113,30 @@ void CheckTrainInputs(const Recipe& recipe, const SourceMap& sources,
   }
 }
 
+// Top-k distillation reads what pack stores beside the bins, and pack has it
+// from its second input.
+void CheckSignals(const Recipe& recipe, const SourceMap& sources,
+                  RecipeErrors& errors) {
+  for (const StageEntry& stage : recipe.stages()) {
+    if (!stage.has_train() || stage.inputs().empty() ||
+        stage.train().objective().kind() !=
+            ObjectiveOptions::KIND_TOPK_DISTILLATION) {
+      continue;
+    }
+    const int bins = FindStage(recipe, stage.inputs(0));
+    if (bins < 0 || !recipe.stages(bins).has_pack() ||
+        recipe.stages(bins).inputs_size() > 1) {
+      continue;
+    }
+    const std::string path = absl::StrCat(stage.name(), ".objective.kind");
+    errors.Add(sources.Nearest(path), path,
+               absl::StrCat("needs teacher signals beside the bins; give '",
+                            stage.inputs(0),
+                            "' a second input: a generate stage with "
+                            "capture_top_k or a score stage"));
+  }
+}
+
 void CheckReport(const Recipe& recipe, const SourceMap& sources,
                  RecipeErrors& errors) {
   std::vector<std::string> known;
@@ -179,6 +203,7 @@ absl::StatusOr<ResolvedRecipe> ResolveRecipe(const RecipeSource& source) {
   resolved.order = CheckGraph(source.recipe, source.sources, errors);
   ResolveStages(&resolved.recipe, source.sources, errors);
   CheckTrainInputs(source.recipe, source.sources, errors);
+  CheckSignals(source.recipe, source.sources, errors);
   CheckReport(source.recipe, source.sources, errors);
   CheckPaths(source, errors);
   absl::Status status = errors.ToStatus();

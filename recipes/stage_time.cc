@@ -7,6 +7,7 @@
 
 #include "data/base/file.h"
 #include "data/stages/artefact.h"
+#include "google/protobuf/text_format.h"
 #include "recipes/cost_ledger.h"
 #include "recipes/run_record.h"
 #include "recipes/stage_planner.h"
@@ -38,6 +39,41 @@ std::optional<std::string> LatestArtefact(const std::string& workspace,
     latest_time = time;
   }
   return latest;
+}
+
+// The limit of one output that the options of a manifest state.
+template <typename Options>
+std::optional<double> MaxTokensIn(const Manifest& manifest) {
+  Options options;
+  if (!google::protobuf::TextFormat::ParseFromString(manifest.options(),
+                                                     &options) ||
+      options.max_tokens() <= 0) {
+    return std::nullopt;
+  }
+  return options.max_tokens();
+}
+
+std::optional<double> LimitOf(const Manifest& manifest) {
+  if (manifest.stage_kind() == "generate") {
+    return MaxTokensIn<GenerateOptions>(manifest);
+  }
+  if (manifest.stage_kind() == "evaluate") {
+    return MaxTokensIn<EvaluateOptions>(manifest);
+  }
+  return std::nullopt;
+}
+
+// How much longer samples may get than they were then; 1 where it is unknown.
+double LengthRatio(const Manifest& manifest, const Cost& cost,
+                   const PlannedAmount& amount) {
+  std::optional<double> then = LimitOf(manifest);
+  if (!then.has_value() || !amount.tokens_per_sample.has_value()) return 1;
+  then = std::min(*then, amount.context.value_or(*then));
+  const double now = *amount.tokens_per_sample;
+  if (now >= *then) return now / *then;
+  const double mean = static_cast<double>(cost.generated_tokens) /
+                      static_cast<double>(manifest.counts().out());
+  return mean > 0 ? std::min(1.0, now / mean) : now / *then;
 }
 
 }  // namespace
@@ -73,7 +109,8 @@ std::optional<double> SecondsByEarlierRun(const std::string& workspace,
   }
   const double then = static_cast<double>(manifest->counts().out());
   if (then <= 0) return cost.wall_seconds;
-  return cost.wall_seconds * amount.records.value_or(then) / then;
+  return cost.wall_seconds * amount.records.value_or(then) / then *
+         LengthRatio(*manifest, cost, amount);
 }
 
 }  // namespace limbeck

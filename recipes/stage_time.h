@@ -25,14 +25,19 @@ double SecondsByRates(const StageWork& work, int threads);
 // Threads of a recipe: 0 means all cores.
 int ThreadsOf(const Recipe& recipe);
 
-// Seconds of all attempts of the latest complete run of the stage in the
-// workspace, whatever its options were, in proportion to its amount of work:
-// `records` that come out now (or `trained_tokens`) to those of then. Nullopt
-// when there was no such run.
 struct PlannedAmount {
   std::optional<double> records;
   std::optional<double> trained_tokens;
+  // Of a stage that samples: the limit of one output, and the model's context,
+  // which cut the limits of then as well.
+  std::optional<double> tokens_per_sample;
+  std::optional<double> context;
 };
+// Seconds of all attempts of the latest complete run of the stage in the
+// workspace, whatever its options were, in proportion to its amount of work:
+// `records` that come out now (or `trained_tokens`) to those of then, and the
+// length of a sample. A lower limit than then counts where it is below the mean
+// length of then, a higher one in full. Nullopt when there was no such run.
 std::optional<double> SecondsByEarlierRun(const std::string& workspace,
                                           const std::string& stage,
                                           const PlannedAmount& amount);

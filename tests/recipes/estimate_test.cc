@@ -151,6 +151,55 @@ TEST(Estimate, TimeFollowsTheEarlierRunInProportion) {
   EXPECT_DOUBLE_EQ(estimate.seconds.value_or(0), 21);
 }
 
+// Of ten samples that took 8 seconds when a limit of 100 tokens let them get 40
+// tokens long on average.
+double SecondsOfSampling(const std::string& options) {
+  TemporaryDirectory workspace;
+  const std::string folder = workspace.File("g-0123456789ab");
+  LIMBECK_EXPECT_OK(MakeDirectories(folder));
+  LIMBECK_EXPECT_OK(
+      WriteFileAtomically(JoinPath(folder, "manifest.textproto"),
+                          "stage_name: \"g\" stage_kind: \"generate\" "
+                          "options: \"max_tokens: 100\" counts { out: 10 }"));
+  LIMBECK_EXPECT_OK(
+      WriteFileAtomically(JoinPath(folder, "run.json"),
+                          "{\"attempts\": [{\"cost\": {\"wall_seconds\": 8, "
+                          "\"generated_tokens\": 400}}]}"));
+  return EstimateOf(
+             absl::StrCat("stages { name: \"p\" arithmetic_problems { "
+                          "num_problems: 10 } } stages { name: \"g\" "
+                          "inputs: \"p\" generate { teacher: KIND_LOCAL ",
+                          options, " } }"),
+             workspace.path())
+      .seconds.value_or(0);
+}
+
+TEST(Estimate, TimeFollowsTheLengthOfSamples) {
+  const auto seconds = [](int samples, int limit) {
+    return SecondsOfSampling(
+        absl::StrCat("samples_per_problem: ", samples, " max_tokens: ", limit));
+  };
+  EXPECT_DOUBLE_EQ(seconds(1, 100), 8);
+  EXPECT_DOUBLE_EQ(seconds(1, 300), 24);
+  EXPECT_DOUBLE_EQ(seconds(2, 300), 48);
+  EXPECT_DOUBLE_EQ(seconds(1, 50), 8);  // 40 tokens fit
+  EXPECT_DOUBLE_EQ(seconds(1, 20), 4);
+}
+
+TEST(Estimate, SamplesEndWhereTheContextDoes) {
+  const auto tokens = [](int limit) {
+    return EstimateOf(absl::StrCat(Training(""),
+                                   "stages { name: \"p\" arithmetic_problems { "
+                                   "num_problems: 10 } } stages { name: \"e\" "
+                                   "inputs: \"p\" inputs: \"student\" evaluate "
+                                   "{ samples_per_problem: 2 max_tokens: ",
+                                   limit, " } }"))
+        .tokens.value_or(0);
+  };
+  EXPECT_EQ(tokens(100), 10 * 2 * 100);
+  EXPECT_EQ(tokens(1000000), 10 * 2 * 512);
+}
+
 TEST(Estimate, TeacherAndThreadsCountInTheTime) {
   const std::string teacher = absl::StrCat(
       "stages { name: \"teacher\" inputs: \"bins\" train { epochs: 1 ", kShape,

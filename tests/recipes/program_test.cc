@@ -18,6 +18,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 std::vector<Json> Lines(const std::string& text) {
@@ -59,6 +60,15 @@ TEST_F(Program, WrongArgumentsFail) {
   EXPECT_EQ(
       RunProgram({"generate", "--model", Model(), "--top_p", "2"}).exit_code,
       2);
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"--bogus"}, {"doctor", "--bogus"}}) {
+    const ProgramResult bogus = RunProgram(wrong);
+    EXPECT_EQ(bogus.exit_code, 2);
+    EXPECT_THAT(bogus.errors, Not(HasSubstr("subcommand")));
+    EXPECT_EQ(bogus.errors.rfind("limbeck: ", 0), 0u) << bogus.errors;
+    EXPECT_THAT(bogus.errors, HasSubstr("--bogus"));
+    EXPECT_EQ(bogus.output, "");
+  }
   EXPECT_EQ(RunProgram({"--version"}).exit_code, 0);
   const ProgramResult missing = RunProgram({"run", "no-such-recipe"});
   EXPECT_EQ(missing.exit_code, 1);
@@ -302,7 +312,9 @@ TEST_F(Program, DoctorTellsTheIsolationLevel) {
   EXPECT_EQ(doctor.exit_code, 0);
   EXPECT_THAT(doctor.output,
               AllOf(HasSubstr("libtorch_version     2.11.0"),
-                    HasSubstr("isolation level"), HasSubstr("build_id")));
+                    HasSubstr("isolation level"), HasSubstr("build_id"),
+                    // The build folder is no installation.
+                    HasSubstr("installed recipes    none: no folder ")));
 }
 
 TEST_F(Program, FullDiskIsNoSuccess) {

@@ -216,6 +216,12 @@ TEST_F(RecipeLoader, FindsInstalledRecipes) {
   }
   EXPECT_THAT(FindRecipe("no-such-recipe", share),
               IsError(absl::StatusCode::kNotFound, "tried: no-such-recipe"));
+  // A path that is absolute is one wherever it is looked for.
+  EXPECT_THAT(FindRecipe("/no/such", share),
+              IsError(absl::StatusCode::kNotFound,
+                      "'/no/such'; tried: /no/such, /no/such.textproto"));
+  const std::string message(FindRecipe("/no/such", share).status().message());
+  EXPECT_EQ(message.find(".textproto"), message.rfind(".textproto"));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ namespace {
 
 using ::google::protobuf::FieldDescriptor;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ProtoMessage = ::google::protobuf::Message;
 
 std::string ErrorsOf(const std::string& text) {
@@ -122,6 +123,34 @@ TEST(RecipeResolve, TrainingInputsMustBeInputs) {
   EXPECT_THAT(ErrorsOf(text),
               HasSubstr("r:6:21: s.tokenizer_input: 'w' is none of the stage's "
                         "inputs"));
+}
+
+TEST(RecipeResolve, TopKDistillationNeedsPackedSignals) {
+  const auto errors = [](const std::string& signals,
+                         const std::string& packed) {
+    return ErrorsOf(absl::StrCat(
+        "stages { name: \"p\" arithmetic_problems {} }\n"
+        "stages { name: \"c\" arithmetic_corpus {} }\n"
+        "stages { name: \"v\" inputs: \"c\" train_tokenizer {} }\n"
+        "stages { name: \"g\" inputs: \"p\" generate { teacher: "
+        "KIND_REFERENCE samples_per_problem: 1 ",
+        signals,
+        "} }\n"
+        "stages { name: \"t\" inputs: \"g\" inputs: \"v\" tokenize {} }\n"
+        "stages { name: \"b\" inputs: \"t\" ",
+        packed,
+        " pack {} }\n"
+        "stages { name: \"s\" inputs: \"b\" inputs: \"v\"\n"
+        "  train { epochs: 1 tokenizer_input: \"v\" objective {\n"
+        "    kind: KIND_TOPK_DISTILLATION }\n"
+        "    architecture { hidden_size: 8 num_layers: 1 num_heads: 1\n"
+        "      num_kv_heads: 1 head_dim: 8 intermediate_size: 8 } } }"));
+  };
+  EXPECT_THAT(errors("", ""),
+              HasSubstr("r:9:5: s.objective.kind: needs teacher signals beside "
+                        "the bins; give 'b' a second input"));
+  EXPECT_THAT(errors("capture_top_k: 4 ", "inputs: \"g\""),
+              Not(HasSubstr("s.objective.kind")));
 }
 
 // Of the traces of stage g, by a model entry with the given fields.

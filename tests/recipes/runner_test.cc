@@ -110,7 +110,8 @@ TEST_F(Runner, StageThatKeepsAlmostNothingIsWarnedOf) {
   for (const bool again : {false, true}) {
     messages_.clear();
     EXPECT_EQ(Ran(RunIt(strict)).empty(), again);
-    EXPECT_THAT(messages_, HasSubstr("[5/6 kept] warning: kept only 2 of 26 traces: 24"));
+    EXPECT_THAT(messages_,
+                HasSubstr("[5/6 kept] warning: kept only 2 of 26 traces: 24"));
     EXPECT_THAT(messages_, HasSubstr(" too long (values "));
     EXPECT_THAT(messages_, HasSubstr(", threshold 1; \"words\")"));
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "gmock/gmock.h"
@@ -108,6 +109,49 @@ TEST_F(Program, PlanRefusesWhatCannotFit) {
   EXPECT_THAT(plan.errors, AllOf(HasSubstr("train.textproto:3:1: student: "
                                            "needs about "),
                                  HasSubstr(" of memory, this machine has ")));
+}
+
+TEST_F(Program, TrainedModelsAreTakenByTheirStage) {
+  const std::string path = directory_->File("pupil.textproto");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      path, absl::StrReplaceAll(kTraining, {{"\"student\"", "\"pupil\""},
+                                            {"epochs: 4000", "epochs: 1"}})));
+  const ProgramResult run =
+      RunProgram({"run", path, "--workspace", Workspace()});
+  ASSERT_EQ(run.exit_code, 0) << run.errors;
+  const std::string folder =
+      FindArtefact(Workspace(), "pupil") + "/part-0000/checkpoint";
+  EXPECT_THAT(run.errors, HasSubstr("model pupil: " + folder + "\n"));
+  EXPECT_EQ(run.output, Workspace() + "/report.html\n");
+  const std::string stage = Workspace() + "/pupil";
+  const std::string prompt = "{\"prompt\":\"2 + 3\"}\n";
+  const auto generate = [&](const std::string& model) {
+    return RunProgram({"generate", "--model", model, "--max_tokens", "4"},
+                      prompt);
+  };
+  const ProgramResult by_folder = generate(folder);
+  ASSERT_EQ(by_folder.exit_code, 0) << by_folder.errors;
+  EXPECT_EQ(generate(stage).output, by_folder.output);
+  EXPECT_EQ(generate(folder + "/..").output, by_folder.output);
+  EXPECT_EQ(
+      RunProgram({"score", "--model", stage}, "{\"ids\":[7,8]}\n").exit_code,
+      0);
+  EXPECT_EQ(
+      RunProgram({"convert", stage, directory_->File("pupil_copy")}).exit_code,
+      0);
+  const std::string text = "{\"text\":\"2 + 3\"}\n";
+  for (const std::string& tokenizer : {stage, Workspace() + "/words"}) {
+    EXPECT_EQ(
+        RunProgram({"tokenize", "--tokenizer", tokenizer}, text).output,
+        RunProgram({"tokenize", "--tokenizer", Tokenizer()}, text).output);
+  }
+  const ProgramResult none = generate(Workspace() + "/worked");
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(
+      none.errors,
+      HasSubstr("is of stage 'worked' (generate), which leaves no model"));
+  EXPECT_THAT(generate(Workspace() + "/nobody").errors,
+              HasSubstr("nobody does not exist"));
 }
 
 TEST_F(Program, InspectShortensRecordsUnlessAsked) {
