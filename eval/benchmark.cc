@@ -26,14 +26,6 @@ struct Collected {
   std::map<int64_t, JudgedSample> samples;
 };
 
-// Thinking that never ended, or the sampler's own word for it.
-absl::StatusOr<bool> IsTruncated(const Json& sample, absl::string_view text) {
-  LIMBECK_ASSIGN_OR_RETURN(const std::string finish_reason,
-                           sample.GetString("finish_reason", ""));
-  return finish_reason == "length" || (absl::StrContains(text, "<think>") &&
-                                       !absl::StrContains(text, "</think>"));
-}
-
 absl::Status AddSample(const Json& json,
                        const std::map<std::string, size_t>& by_id,
                        std::vector<Collected>* collected) {
@@ -41,7 +33,8 @@ absl::Status AddSample(const Json& json,
                            TextOrInteger(json, "problem_id"));
   LIMBECK_ASSIGN_OR_RETURN(const int64_t index, json.GetInt("sample"));
   LIMBECK_ASSIGN_OR_RETURN(const std::string text, json.GetString("text"));
-  LIMBECK_ASSIGN_OR_RETURN(const bool truncated, IsTruncated(json, text));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string finish_reason,
+                           json.GetString("finish_reason", ""));
   const auto found = by_id.find(id);
   if (found == by_id.end()) {
     return absl::InvalidArgumentError(
@@ -55,7 +48,8 @@ absl::Status AddSample(const Json& json,
   const Verification verification = entry.problem.refusal.empty()
                                         ? JudgeText(entry.problem, text)
                                         : Verification();
-  if (!entry.samples.emplace(index, JudgeSample(verification, truncated))
+  if (!entry.samples
+           .emplace(index, JudgeSample(verification, finish_reason == "length"))
            .second) {
     return absl::InvalidArgumentError(absl::StrCat(
         "sample ", index, " of problem '", id, "' is there twice"));

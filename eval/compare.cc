@@ -28,6 +28,20 @@ std::map<std::string, RightOf> ByProblem(const BenchmarkScores& scores) {
   return problems;
 }
 
+// Without a scored problem on one side there is nothing to pair, and the counts
+// say so; two different sets of problems are a mistake.
+absl::Status CheckOverlap(const BenchmarkComparison& comparison) {
+  if (comparison.problems > 0 || comparison.only_in_a == 0 ||
+      comparison.only_in_b == 0) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "benchmark '", comparison.benchmark, "': none of the first's ",
+      comparison.only_in_a, " problems is among the second's ",
+      comparison.only_in_b,
+      "; score both models on the same problems (ids must match)"));
+}
+
 BenchmarkComparison CompareOne(const BenchmarkScores& a,
                                const BenchmarkScores& b,
                                const PairedOptions& options) {
@@ -118,6 +132,7 @@ absl::StatusOr<std::vector<BenchmarkComparison>> CompareScores(
     any_in_common = any_in_common || other != nullptr;
     comparisons.push_back(
         CompareOne(scores, other != nullptr ? *other : nothing, options));
+    LIMBECK_RETURN_IF_ERROR(CheckOverlap(comparisons.back()));
   }
   if (!any_in_common) {
     return absl::InvalidArgumentError(

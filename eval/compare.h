@@ -26,7 +26,8 @@ struct BenchmarkComparison {
 };
 
 // One comparison per benchmark, in a's order, then those that only b has.
-// Errors: a benchmark twice in one list, no benchmark in common, or the same
+// Errors: a benchmark twice in one list, no benchmark in common, a benchmark
+// whose scored problems are all different ones in a and b, or the same
 // benchmark scored in different modes.
 absl::StatusOr<std::vector<BenchmarkComparison>> CompareScores(
     const std::vector<BenchmarkScores>& a,

@@ -13,8 +13,8 @@
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
 #include "data/stages/input_records.h"
-#include "data/stages/trace_parts.h"
 #include "data/stages/verify.h"
+#include "data/verify/verify.h"
 #include "eval/compare.h"
 #include "eval/score_json.h"
 #include "teacher/generate_stage.h"
@@ -47,13 +47,6 @@ std::string BenchmarkName(const EvaluateOptions& options, const StageRun& run,
   return run.identity.name;
 }
 
-// Cut off, or thinking that never ended.
-bool IsTruncated(const Trace& trace) {
-  const OutputParts parts = PartsOf(trace);
-  return trace.finish_reason() == FINISH_REASON_LENGTH ||
-         parts.think.end() == parts.answer.begin();  // no closing tag
-}
-
 // What becomes of one problem's samples.
 struct ProblemOutcome {
   JudgedProblem judged;
@@ -72,8 +65,11 @@ void AddSample(GeneratedSample& sample, ProblemOutcome* outcome) {
   VerifyTrace(trace);
   const Verification& verdict =
       trace.verifications(trace.verifications_size() - 1);
-  if (verdict.verdict() == VERDICT_UNKNOWN) outcome->refusal = verdict.detail();
-  outcome->judged.samples.push_back(JudgeSample(verdict, IsTruncated(trace)));
+  std::string undecidable = WhyUndecidable(trace.problem().gold_answer(),
+                                           trace.problem().answer_kind());
+  if (!undecidable.empty()) outcome->refusal = std::move(undecidable);
+  outcome->judged.samples.push_back(
+      JudgeSample(verdict, trace.finish_reason() == FINISH_REASON_LENGTH));
 }
 
 Json SettingsOf(const EvaluateOptions& options, const Teacher& model,

@@ -18,7 +18,7 @@
 namespace limbeck {
 
 // Bump when the same inputs and options give other samples or scores.
-inline constexpr uint32_t kEvaluateStageVersion = 3;
+inline constexpr uint32_t kEvaluateStageVersion = 4;
 
 // `options` as resolved. Inputs: problems, a model. Output, in one partition:
 // traces.lbk with verdicts, rejects.lbk, scores.json. Counts samples: in =
@@ -33,7 +33,8 @@ absl::Status EvaluateWith(Sampler& sampler, const EvaluateOptions& options,
 
 // Appends the verdict to each trace (dropping earlier ones) and scores them.
 // `samples` by problem and sample index. Problems whose gold answer cannot be
-// read are refused; samples that failed are missing.
+// read are refused; samples that failed are missing; an answer that the
+// verifier cannot judge counts as not solved and as a judge error.
 BenchmarkScores JudgeSamples(std::vector<GeneratedSample>& samples,
                              const std::string& benchmark,
                              int64_t samples_per_problem, uint64_t seed);

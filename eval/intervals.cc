@@ -1,57 +1,23 @@
-// Closed forms where they hold, a counter-based bootstrap where they do not.
+// Wilson's interval at an effective number of samples.
 #include "eval/intervals.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "data/base/check.h"
-#include "data/base/random.h"
 
 namespace limbeck {
 namespace {
-
-Interval Around(double mean, double standard_error, double confidence) {
-  const double reach = NormalQuantile(0.5 + confidence / 2) * standard_error;
-  return {std::max(0.0, mean - reach), std::min(1.0, mean + reach)};
-}
 
 double Share(const RightOf& problem) {
   return static_cast<double>(problem.correct) /
          static_cast<double>(problem.samples);
 }
 
-// Of the share c/k, with the chance behind it taken at Jeffreys' posterior mean
-// (c + 1/2) / (k + 1): few samples that agree do not prove a chance of 0 or 1.
-double ShareVariance(const RightOf& problem) {
-  const auto samples = static_cast<double>(problem.samples);
-  const double chance =
-      (static_cast<double>(problem.correct) + 0.5) / (samples + 1);
-  return chance * (1 - chance) / samples;
-}
-
 double MeanShare(const std::vector<RightOf>& problems) {
   double sum = 0;
   for (const RightOf& problem : problems) sum += Share(problem);
   return sum / static_cast<double>(problems.size());
-}
-
-RightOf Total(const std::vector<RightOf>& problems) {
-  RightOf total;
-  for (const RightOf& problem : problems) {
-    LIMBECK_CHECK_GE(problem.samples, 1);
-    total.correct += problem.correct;
-    total.samples += problem.samples;
-  }
-  return total;
-}
-
-bool AllAlike(const RightOf& total) {
-  return total.correct == 0 || total.correct == total.samples;
-}
-
-bool OneSampleSomewhere(const std::vector<RightOf>& problems) {
-  return std::any_of(problems.begin(), problems.end(),
-                     [](const RightOf& p) { return p.samples == 1; });
 }
 
 Interval Wilson(double share, double trials, double confidence) {
@@ -64,44 +30,44 @@ Interval Wilson(double share, double trials, double confidence) {
   return {std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
 }
 
-// With the mean share of the problems in place of a count.
-Interval WilsonOverProblems(const std::vector<RightOf>& problems,
-                            double confidence) {
-  return Wilson(MeanShare(problems), static_cast<double>(problems.size()),
-                confidence);
+// What an interval is made of. The ratios are variances of the mean in units of
+// the largest they can be: m(1-m) mean(1/k) / N and m(1-m) / N.
+struct Spread {
+  double mean = 0;
+  double count = 0;            // problems
+  double mean_reciprocal = 0;  // of the samples per problem
+  double within = 1;           // sampling noise
+  double between = 1;          // of the shares
+};
+
+// `found` of `largest`, drawn towards 1.
+double ShrunkRatio(double found, double largest) {
+  return std::min(1.0, (found + kPriorMass) / (largest + kPriorMass));
 }
 
-// Mean of one replicate: problems drawn with replacement, then the samples of
-// each drawn problem with replacement.
-double TwoLevelReplicate(const std::vector<RightOf>& problems, uint64_t key,
-                         uint64_t replicate) {
-  const uint64_t count = problems.size();
-  double sum = 0;
-  uint64_t counter = 0;
-  for (uint64_t i = 0; i < count; ++i) {
-    const RightOf& problem =
-        problems[RandomBelow(count, key, counter++, replicate)];
-    const auto samples = static_cast<uint64_t>(problem.samples);
-    int64_t right = 0;
-    for (uint64_t s = 0; s < samples; ++s) {
-      const uint64_t pick = RandomBelow(samples, key, counter++, replicate);
-      right += pick < static_cast<uint64_t>(problem.correct) ? 1 : 0;
-    }
-    sum += static_cast<double>(right) / static_cast<double>(samples);
+Spread MeasureSpread(const std::vector<RightOf>& problems) {
+  LIMBECK_CHECK(!problems.empty());
+  Spread spread;
+  spread.count = static_cast<double>(problems.size());
+  spread.mean = MeanShare(problems);
+  const double variance = spread.mean * (1 - spread.mean);
+  double noise = 0, squares = 0;
+  for (const RightOf& problem : problems) {
+    LIMBECK_CHECK_GE(problem.samples, 1);
+    const auto samples = static_cast<double>(problem.samples);
+    const double share = Share(problem);
+    spread.mean_reciprocal += 1 / samples / spread.count;
+    noise +=
+        problem.samples > 1 ? share * (1 - share) / (samples - 1) : variance;
+    squares += (share - spread.mean) * (share - spread.mean);
   }
-  return sum / static_cast<double>(count);
-}
-
-Interval TwoLevelBootstrap(const std::vector<RightOf>& problems,
-                           const IntervalOptions& options) {
-  const uint64_t key = RandomKey(options.seed, RandomPurpose::kBootstrap);
-  std::vector<double> means;
-  for (int64_t i = 0; i < options.replicates; ++i) {
-    means.push_back(TwoLevelReplicate(problems, key, static_cast<uint64_t>(i)));
-  }
-  std::sort(means.begin(), means.end());
-  const double tail = (1 - options.confidence) / 2;
-  return {SortedQuantile(means, tail), SortedQuantile(means, 1 - tail)};
+  const double largest = spread.count * variance;
+  spread.within = ShrunkRatio(noise / spread.mean_reciprocal, largest);
+  if (spread.count > 1) squares *= spread.count / (spread.count - 1);
+  // Shares scatter at least as much as the sampling noise alone makes them.
+  spread.between = std::max(ShrunkRatio(squares, largest),
+                            spread.within * spread.mean_reciprocal);
+  return spread;
 }
 
 }  // namespace
@@ -139,37 +105,16 @@ Interval WilsonInterval(int64_t successes, int64_t trials, double confidence) {
 
 Interval ExamInterval(const std::vector<RightOf>& problems,
                       const IntervalOptions& options) {
-  const RightOf total = Total(problems);
-  if (AllAlike(total)) {
-    return WilsonInterval(total.correct, total.samples, options.confidence);
-  }
-  if (OneSampleSomewhere(problems)) {
-    return WilsonOverProblems(problems, options.confidence);
-  }
-  double sum = 0;
-  for (const RightOf& problem : problems) sum += ShareVariance(problem);
-  const auto count = static_cast<double>(problems.size());
-  return Around(MeanShare(problems), std::sqrt(sum) / count,
+  const Spread spread = MeasureSpread(problems);
+  return Wilson(spread.mean,
+                spread.count / (spread.within * spread.mean_reciprocal),
                 options.confidence);
 }
 
 Interval PopulationInterval(const std::vector<RightOf>& problems,
                             const IntervalOptions& options) {
-  const RightOf total = Total(problems);
-  const auto count = static_cast<int64_t>(problems.size());
-  const bool one_each = total.samples == count;
-  if (AllAlike(total) || (one_each && count < kSmallExam)) {
-    return WilsonOverProblems(problems, options.confidence);
-  }
-  if (count < kSmallExam) return TwoLevelBootstrap(problems, options);
-  const double mean = MeanShare(problems);
-  double squares = 0;
-  for (const RightOf& problem : problems) {
-    squares += (Share(problem) - mean) * (Share(problem) - mean);
-  }
-  const double deviation = std::sqrt(squares / static_cast<double>(count - 1));
-  return Around(mean, deviation / std::sqrt(static_cast<double>(count)),
-                options.confidence);
+  const Spread spread = MeasureSpread(problems);
+  return Wilson(spread.mean, spread.count / spread.between, options.confidence);
 }
 
 }  // namespace limbeck

@@ -24,11 +24,8 @@ struct RightOf {
 
 struct IntervalOptions {
   double confidence = 0.95;
-  int64_t replicates = 5000;  // of the bootstrap
-  uint64_t seed = 0;
+  uint64_t seed = 0;  // of figures that are drawn (cons@k); the intervals: none
 };
-
-inline constexpr int64_t kSmallExam = 100;  // problems
 
 // Standard normal quantile, 0 < p < 1. Absolute error below 1e-8.
 double NormalQuantile(double p);
@@ -39,20 +36,24 @@ double SortedQuantile(const std::vector<double>& sorted, double p);
 // Wilson's interval for a binomial share (Wilson 1927), trials >= 1.
 Interval WilsonInterval(int64_t successes, int64_t trials, double confidence);
 
-// mean +- z sqrt(sum q(1-q)/k) / N over the problems' shares c/k, cut to
-// [0, 1], with q = (c + 1/2) / (k + 1), the mean under Jeffreys' prior (Brown,
-// Cai and DasGupta 2001): never without width, even if samples agree. Where
-// some problem has one sample only, its noise cannot be told from the problems'
-// differences: the Wilson interval over the problems, which is wider, takes its
-// place; so does Wilson's over all samples when all are right or all wrong. At
-// least one problem.
+// Both intervals are Wilson's at the mean m of the problems' shares s = c/k,
+// with the number of independent samples that would give the mean the same
+// variance: m(1-m) / n = V. Wilson's intervals at one m are nested in n, and
+// the second n is never the larger one.
+//
+// V of "this exam" is sum s(1-s)/(k-1) / N^2, the unbiased estimate of the
+// sampling noise (m(1-m) for s(1-s)/(k-1) where a problem has one sample).
+// V of "such exams" is that between the shares: their variance / N.
+//
+// Few right (or few wrong) samples tell neither: each V is drawn towards its
+// largest value, all samples from one chance for the first and all samples of a
+// problem alike for the second, with the weight of kPriorMass in units of
+// N m(1-m). All right or all wrong: Wilson's over samples and over problems.
+// One more right sample never lowers an upper end, one less never raises a
+// lower end. At least one problem.
+inline constexpr double kPriorMass = 2;
 Interval ExamInterval(const std::vector<RightOf>& problems,
                       const IntervalOptions& options);
-
-// From 100 problems on mean +- z sd / sqrt(N) over the problems' shares
-// (clusters); below that Wilson's interval for one sample per problem and a
-// two-level bootstrap (problems, then samples) for more; Wilson's over the
-// problems when all samples are right or all wrong. At least one problem.
 Interval PopulationInterval(const std::vector<RightOf>& problems,
                             const IntervalOptions& options);
 

@@ -148,7 +148,6 @@ BenchmarkScores ComputeScores(const ScoreInput& input) {
   CountTies(input, &scores);
   AddShares(input, &scores);
   scores.settings.Set("confidence", input.intervals.confidence);
-  scores.settings.Set("bootstrap_replicates", input.intervals.replicates);
   scores.settings.Set("seed", input.intervals.seed);
   scores.settings.Set("verifier_version", kVerifierVersion);
   return scores;

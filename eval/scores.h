@@ -20,8 +20,8 @@ namespace limbeck {
 // One sample after judging.
 struct JudgedSample {
   Vote vote;
-  bool truncated = false;    // cut off, or thinking never ended
-  bool judge_error = false;  // no verdict: neither right nor wrong, but counted
+  bool truncated = false;    // ended at the token limit
+  bool judge_error = false;  // no verdict; counts as not solved
 };
 
 // Judges one sample by its verification. Integer answers vote by their
@@ -71,7 +71,7 @@ struct BenchmarkScores {
   ScoreByK cons_at_k;
   int64_t cons_ties = 0;       // problems whose vote over all samples is tied
   double truncated_share = 0;  // of the samples that exist
-  double no_answer_share = 0;
+  double no_answer_share = 0;  // also where thinking never ended
   double judge_error_share = 0;
   std::vector<ProblemResult> per_problem;
   std::vector<RefusedProblem> refused_problems;
@@ -87,8 +87,7 @@ struct ScoreInput {
   IntervalOptions intervals;
 };
 
-// The settings hold confidence, bootstrap replicates and verifier version;
-// callers add theirs.
+// The settings hold confidence, seed and verifier version; callers add theirs.
 BenchmarkScores ComputeScores(const ScoreInput& input);
 
 }  // namespace limbeck

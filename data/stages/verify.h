@@ -11,7 +11,7 @@
 
 namespace limbeck {
 
-inline constexpr uint32_t kVerifyStageVersion = 2;
+inline constexpr uint32_t kVerifyStageVersion = 3;
 
 // Splits the output, notes the spans where it is well formed, and appends the
 // verdict on the text after the last </think>. Thinking that never ends holds

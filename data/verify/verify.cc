@@ -3,6 +3,7 @@
 #include "data/verify/verify.h"
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -185,52 +186,83 @@ bool JoinGroups(absl::string_view text, std::string* digits) {
   return group > 0 && (!separated || group == 3);
 }
 
-bool IsZeros(absl::string_view text) {
-  return text.find_first_not_of('0') == absl::string_view::npos;
+struct PlainNumber {
+  std::string integer;    // canonical, as NormalizeInteger gives it
+  bool is_whole = false;  // nothing but zeros after the point
+};
+
+bool IsDigits(absl::string_view text) {
+  return text.find_first_not_of("0123456789") == absl::string_view::npos;
+}
+
+std::string Canonical(bool negative, std::string digits) {
+  digits.erase(0, digits.find_first_not_of('0'));
+  if (digits.empty()) return "0";
+  return negative ? "-" + digits : digits;
+}
+
+std::optional<PlainNumber> ParsePlainNumber(absl::string_view given) {
+  const std::string plain = PlainSigns(given);
+  absl::string_view text = Unwrap(plain);
+  bool negative = false;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    negative = text[0] == '-';
+    text = Unwrap(text.substr(1));
+  }
+  PlainNumber number;
+  number.is_whole = true;
+  const size_t point = text.find('.');
+  if (point != absl::string_view::npos) {
+    const absl::string_view decimals = text.substr(point + 1);
+    if (!IsDigits(decimals)) return std::nullopt;
+    number.is_whole = decimals.find_first_not_of('0') == decimals.npos;
+    text = text.substr(0, point);
+  }
+  std::string digits;
+  const bool leading_point = text.empty() && !number.is_whole;  // ".5"
+  if (!leading_point && !JoinGroups(text, &digits)) return std::nullopt;
+  number.integer = Canonical(negative, std::move(digits));
+  return number;
+}
+
+Verification Decided(Verdict verdict, absl::string_view detail,
+                     Verification verification) {
+  verification.set_verdict(verdict);
+  verification.set_detail(std::string(detail));
+  return verification;
 }
 
 Verification VerifyInteger(absl::string_view gold, absl::string_view answer,
                            Verification verification) {
-  const std::optional<std::string> wanted = NormalizeIntegerGold(gold);
-  if (!wanted) {
-    verification.set_verdict(VERDICT_UNKNOWN);
-    verification.set_detail("the gold answer is no integer");
-    return verification;
-  }
   const auto extracted = ExtractAnswer(answer, ANSWER_KIND_INTEGER);
-  verification.set_verdict(VERDICT_WRONG);
-  if (!extracted) {
-    verification.set_detail("no answer found");
-    return verification;
+  verification.set_extracted(extracted.value_or(""));
+  if (absl::StripAsciiWhitespace(verification.extracted()).empty()) {
+    return Decided(VERDICT_WRONG, "no answer found", std::move(verification));
   }
-  verification.set_extracted(*extracted);
-  const auto found = NormalizeInteger(*extracted);
+  const auto found = ParsePlainNumber(verification.extracted());
   if (!found) {
-    verification.set_detail("the answer is no integer");
-  } else if (*found == *wanted) {
-    verification.set_verdict(VERDICT_CORRECT);
+    return Decided(VERDICT_UNKNOWN, "the answer is no plain number",
+                   std::move(verification));
   }
+  if (!found->is_whole) {
+    return Decided(VERDICT_WRONG, "the answer is no integer",
+                   std::move(verification));
+  }
+  const bool right = found->integer == NormalizeIntegerGold(gold);
+  verification.set_verdict(right ? VERDICT_CORRECT : VERDICT_WRONG);
   return verification;
 }
 
 Verification VerifyString(absl::string_view gold, absl::string_view answer,
                           Verification verification) {
-  const absl::string_view wanted = absl::StripAsciiWhitespace(gold);
-  if (wanted.empty()) {
-    verification.set_verdict(VERDICT_UNKNOWN);
-    verification.set_detail("the gold answer is empty");
-    return verification;
-  }
   const auto extracted = ExtractAnswer(answer, ANSWER_KIND_STRING);
-  verification.set_verdict(VERDICT_WRONG);
   if (!extracted) {
-    verification.set_detail("no answer found");
-    return verification;
+    return Decided(VERDICT_WRONG, "no answer found", std::move(verification));
   }
   verification.set_extracted(*extracted);
-  if (absl::StripAsciiWhitespace(*extracted) == wanted) {
-    verification.set_verdict(VERDICT_CORRECT);
-  }
+  const bool right = absl::StripAsciiWhitespace(*extracted) ==
+                     absl::StripAsciiWhitespace(gold);
+  verification.set_verdict(right ? VERDICT_CORRECT : VERDICT_WRONG);
   return verification;
 }
 
@@ -259,23 +291,9 @@ std::optional<std::string> ExtractAnswer(absl::string_view text,
 }
 
 std::optional<std::string> NormalizeInteger(absl::string_view given) {
-  const std::string plain = PlainSigns(given);
-  absl::string_view text = Unwrap(plain);
-  bool negative = false;
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
-    negative = text[0] == '-';
-    text = Unwrap(text.substr(1));
-  }
-  const size_t point = text.find('.');
-  if (point != absl::string_view::npos) {
-    if (!IsZeros(text.substr(point + 1))) return std::nullopt;
-    text = text.substr(0, point);
-  }
-  std::string digits;
-  if (!JoinGroups(text, &digits)) return std::nullopt;
-  digits.erase(0, digits.find_first_not_of('0'));
-  if (digits.empty()) return "0";
-  return negative ? "-" + digits : digits;
+  std::optional<PlainNumber> number = ParsePlainNumber(given);
+  if (!number || !number->is_whole) return std::nullopt;
+  return std::move(number->integer);
 }
 
 std::optional<std::string> NormalizeIntegerGold(absl::string_view gold) {
@@ -284,28 +302,40 @@ std::optional<std::string> NormalizeIntegerGold(absl::string_view gold) {
   return boxed ? NormalizeInteger(*boxed) : std::nullopt;
 }
 
+std::string WhyUndecidable(absl::string_view gold, AnswerKind kind) {
+  switch (kind) {
+    case ANSWER_KIND_INTEGER:
+      return NormalizeIntegerGold(gold) ? "" : "the gold answer is no integer";
+    case ANSWER_KIND_STRING:
+      return absl::StripAsciiWhitespace(gold).empty()
+                 ? "the gold answer is empty"
+                 : "";
+    case ANSWER_KIND_MATH:
+      return NormalizeIntegerGold(gold)
+                 ? ""
+                 : "this verifier knows no mathematics beyond integers";
+    default:
+      return "this verifier knows integer and string answers only";
+  }
+}
+
 Verification VerifyAnswer(absl::string_view gold, absl::string_view answer,
                           AnswerKind kind) {
   Verification verification;
   verification.set_version(kVerifierVersion);
-  switch (kind) {
-    case ANSWER_KIND_INTEGER:
-      verification.set_method("integer");
-      return VerifyInteger(gold, answer, std::move(verification));
-    case ANSWER_KIND_STRING:
-      verification.set_method("string");
-      return VerifyString(gold, answer, std::move(verification));
-    default:
-      break;
+  const bool is_string = kind == ANSWER_KIND_STRING;
+  const bool is_integer =
+      kind == ANSWER_KIND_INTEGER || kind == ANSWER_KIND_MATH;
+  verification.set_method(is_string    ? "string"
+                          : is_integer ? "integer"
+                                       : "none");
+  const std::string reason = WhyUndecidable(gold, kind);
+  if (reason.empty()) {
+    return is_string ? VerifyString(gold, answer, std::move(verification))
+                     : VerifyInteger(gold, answer, std::move(verification));
   }
-  verification.set_method("none");
-  verification.set_verdict(VERDICT_UNKNOWN);
-  verification.set_detail(
-      "this verifier knows integer and string answers only");
-  if (auto extracted = ExtractAnswer(answer, kind)) {
-    verification.set_extracted(*std::move(extracted));
-  }
-  return verification;
+  verification.set_extracted(ExtractAnswer(answer, kind).value_or(""));
+  return Decided(VERDICT_UNKNOWN, reason, std::move(verification));
 }
 
 }  // namespace limbeck

@@ -1,5 +1,5 @@
-// Whether an answer is right: extraction and comparison. Integers and exact
-// strings here; other kinds say "unknown".
+// Whether an answer is right: extraction and comparison. Plain numbers and
+// exact strings here; everything else is "unknown".
 #ifndef LIMBECK_DATA_VERIFY_VERIFY_H_
 #define LIMBECK_DATA_VERIFY_VERIFY_H_
 
@@ -11,7 +11,7 @@
 
 namespace limbeck {
 
-inline constexpr int kVerifierVersion = 2;
+inline constexpr int kVerifierVersion = 3;
 
 // The last balanced \boxed{...} (or \fbox{...}) of the text; none: nullopt.
 std::optional<std::string> ExtractBoxed(absl::string_view text);
@@ -32,9 +32,14 @@ std::optional<std::string> NormalizeInteger(absl::string_view text);
 // The same for a gold answer, which may stand in a \boxed{}.
 std::optional<std::string> NormalizeIntegerGold(absl::string_view gold);
 
+// Why no answer at all can be judged against `gold`; empty when some can.
+std::string WhyUndecidable(absl::string_view gold, AnswerKind kind);
+
 // Verdict for a model's text (a whole answer or a bare one) against `gold`.
-// VERDICT_UNKNOWN when the gold answer itself cannot be read or the kind needs
-// mathematics that this verifier does not know; never a guess.
+// Integers and, of kind MATH, those whose gold answer is an integer: a plain
+// number is right or wrong, any other answer ("84/2", "42 apples") is
+// VERDICT_UNKNOWN, and so is everything where WhyUndecidable says why. No
+// answer is wrong. Never a guess; the detail gives the reason.
 Verification VerifyAnswer(absl::string_view gold, absl::string_view answer,
                           AnswerKind kind);
 

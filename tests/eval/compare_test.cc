@@ -73,10 +73,23 @@ TEST(CompareScores, RefusesWhatCannotBeCompared) {
               HasSubstr("the first has 'x', the second 'y'"));
   EXPECT_THAT(error({Scores("x", 0, 1, 1), Scores("x", 0, 1, 1)}, {}),
               HasSubstr("'x' is there twice in the first"));
+  EXPECT_THAT(
+      error({Scores("x", 0, 3, 1)}, {Scores("x", 3, 8, 1)}),
+      HasSubstr("benchmark 'x': none of the first's 3 problems is among "
+                "the second's 5"));
   BenchmarkScores other = Scores("x", 0, 1, 1);
   other.mode = "compat";
   EXPECT_THAT(error({Scores("x", 0, 1, 1)}, {other}),
               HasSubstr("mode 'sound' for the first and 'compat'"));
+}
+
+// As after a run in which every problem was refused.
+TEST(CompareScores, NoScoredProblemOnOneSideIsCounted) {
+  const auto comparisons =
+      CompareScores({Scores("x", 0, 3, 1)}, {Scores("x", 0, 0, 1)}, {});
+  ASSERT_TRUE(comparisons.ok()) << comparisons.status();
+  EXPECT_FALSE(comparisons->front().paired.has_value());
+  EXPECT_EQ(comparisons->front().only_in_a, 3);
 }
 
 TEST(ComparisonsToJson, HasTheDocumentedKeys) {

@@ -110,6 +110,47 @@ TEST_F(EvaluateStage, ScoresKnownAnswers) {
   EXPECT_EQ(*scores.settings.GetString("model"), "script");
 }
 
+// Ended by itself, but the thinking never did: no answer, not cut off.
+TEST_F(EvaluateStage, UnclosedThinkingThatStoppedIsNotTruncated) {
+  const auto sampler = Scripted([](const SampleRequest& request) {
+    SampleResult result = ScriptedAnswer(request);
+    result.finish_reason = FINISH_REASON_STOP;
+    return result;
+  });
+  const BenchmarkScores scores = Scores(Evaluate(*sampler, "run"));
+  EXPECT_EQ(scores.truncated_share, 0);
+  EXPECT_NEAR(scores.no_answer_share, 1.0 / 3, 1e-12);
+  EXPECT_NEAR(*scores.pass_at_1, 1.0 / 3, 1e-12);
+}
+
+// Cut off after the answer was given.
+TEST_F(EvaluateStage, TruncatedSamplesMayHaveAnAnswer) {
+  const auto sampler = Scripted([](const SampleRequest& request) {
+    SampleResult result = ScriptedAnswer(request);
+    result.finish_reason = FINISH_REASON_LENGTH;
+    return result;
+  });
+  const BenchmarkScores scores = Scores(Evaluate(*sampler, "run"));
+  EXPECT_EQ(scores.truncated_share, 1);
+  EXPECT_NEAR(scores.no_answer_share, 1.0 / 3, 1e-12);
+}
+
+// An answer that cannot be judged does not remove its problem.
+TEST_F(EvaluateStage, UnknownAnswersAreNotSolved) {
+  const auto sampler = Scripted([](const SampleRequest& request) {
+    SampleResult result = ScriptedAnswer(request);
+    if (request.sampling.sample_index() % 3 == 1) {
+      result.text = RenderOutput("hm", "\\boxed{84/2}");
+    }
+    return result;
+  });
+  const BenchmarkScores scores = Scores(Evaluate(*sampler, "run"));
+  EXPECT_EQ(scores.problems, 10);
+  EXPECT_TRUE(scores.refused_problems.empty());
+  EXPECT_NEAR(*scores.pass_at_1, 1.0 / 3, 1e-12);
+  EXPECT_NEAR(scores.judge_error_share, 1.0 / 3, 1e-12);
+}
+
 TEST_F(EvaluateStage, TracesCarryOneVerdictEach) {
   const auto sampler = Scripted();
   const auto artefact = Artefact::Open(Evaluate(*sampler, "run"));

@@ -212,8 +212,10 @@ TEST(VerifyAnswer, Table) {
       {"18", "19", ANSWER_KIND_INTEGER, VERDICT_WRONG},
       {"18", "-18", ANSWER_KIND_INTEGER, VERDICT_WRONG},
       {"18", "", ANSWER_KIND_INTEGER, VERDICT_WRONG},
-      {"18", "eighteen", ANSWER_KIND_INTEGER, VERDICT_WRONG},
-      {"18", "The answer is 18", ANSWER_KIND_INTEGER, VERDICT_WRONG},
+      {"18", "18.5", ANSWER_KIND_INTEGER, VERDICT_WRONG},
+      {"18", R"(\boxed{.5})", ANSWER_KIND_INTEGER, VERDICT_WRONG},
+      {"18", R"(\boxed{ })", ANSWER_KIND_INTEGER, VERDICT_WRONG},
+      {"18", "eighteen", ANSWER_KIND_INTEGER, VERDICT_UNKNOWN},
       {"18", R"(\boxed{18} no, \boxed{19})", ANSWER_KIND_INTEGER,
        VERDICT_WRONG},
       {"eighteen", "18", ANSWER_KIND_INTEGER, VERDICT_UNKNOWN},
@@ -222,6 +224,11 @@ TEST(VerifyAnswer, Table) {
       {"yes", "Yes", ANSWER_KIND_STRING, VERDICT_WRONG},
       {" ", "yes", ANSWER_KIND_STRING, VERDICT_UNKNOWN},
       {"1/2", R"(\boxed{1/2})", ANSWER_KIND_MATH, VERDICT_UNKNOWN},
+      {"18", R"(so \boxed{18})", ANSWER_KIND_MATH, VERDICT_CORRECT},
+      {"18", "18", ANSWER_KIND_MATH, VERDICT_CORRECT},
+      {"18", R"(\boxed{19})", ANSWER_KIND_MATH, VERDICT_WRONG},
+      {"18", R"(\boxed{\frac{36}{2}})", ANSWER_KIND_MATH, VERDICT_UNKNOWN},
+      {"B", R"(\boxed{B})", ANSWER_KIND_MATH, VERDICT_UNKNOWN},
       {"B", "Answer: B", ANSWER_KIND_CHOICE, VERDICT_UNKNOWN},
       {"B", "B", ANSWER_KIND_UNSPECIFIED, VERDICT_UNKNOWN},
   };
@@ -230,6 +237,46 @@ TEST(VerifyAnswer, Table) {
     EXPECT_EQ(found.verdict(), c.expected) << c.gold << " / " << c.answer;
     EXPECT_EQ(found.version(), kVerifierVersion);
   }
+}
+
+// Equal to the gold answer or not, this verifier cannot tell.
+TEST(VerifyAnswer, WhatIsNoPlainNumberIsUnknownAndSaysWhy) {
+  for (const std::string answer :
+       {R"(\boxed{\frac{84}{2}})", R"(\boxed{84/2})", R"(\boxed{x=42})",
+        R"(\boxed{42 apples})", "**42**", "The answer is 42.",
+        R"(\boxed{42\%})", R"(\boxed{4.2e1})", R"(\boxed{42,0})",
+        R"(\boxed{41+1})", R"(\boxed{42.x})"}) {
+    for (const AnswerKind kind : {ANSWER_KIND_INTEGER, ANSWER_KIND_MATH}) {
+      const Verification found = VerifyAnswer("42", answer, kind);
+      EXPECT_EQ(found.verdict(), VERDICT_UNKNOWN) << answer;
+      EXPECT_EQ(found.detail(), "the answer is no plain number") << answer;
+      EXPECT_FALSE(found.extracted().empty()) << answer;
+    }
+  }
+}
+
+TEST(VerifyAnswer, NoAnswerIsWrong) {
+  for (const std::string answer :
+       {"", R"(\boxed{})", R"(\boxed{42)", "<think>42", "first\nthen"}) {
+    const Verification found = VerifyAnswer("42", answer, ANSWER_KIND_INTEGER);
+    EXPECT_EQ(found.verdict(), VERDICT_WRONG) << answer;
+    EXPECT_EQ(found.detail(), "no answer found") << answer;
+  }
+}
+
+TEST(WhyUndecidable, DependsOnGoldAndKind) {
+  EXPECT_EQ(WhyUndecidable("1,000", ANSWER_KIND_INTEGER), "");
+  EXPECT_EQ(WhyUndecidable("a few", ANSWER_KIND_INTEGER),
+            "the gold answer is no integer");
+  EXPECT_EQ(WhyUndecidable("7.5", ANSWER_KIND_INTEGER),
+            "the gold answer is no integer");
+  EXPECT_EQ(WhyUndecidable("12", ANSWER_KIND_MATH), "");
+  EXPECT_EQ(WhyUndecidable("\\pi", ANSWER_KIND_MATH),
+            "this verifier knows no mathematics beyond integers");
+  EXPECT_EQ(WhyUndecidable("a few", ANSWER_KIND_STRING), "");
+  EXPECT_EQ(WhyUndecidable(" ", ANSWER_KIND_STRING),
+            "the gold answer is empty");
+  EXPECT_NE(WhyUndecidable("B", ANSWER_KIND_CHOICE), "");
 }
 
 TEST(VerifyAnswer, SaysWhatItExtracted) {
@@ -242,7 +289,7 @@ TEST(VerifyAnswer, SaysWhatItExtracted) {
 double SecondsFor(const std::string& text) {
   const auto start = std::chrono::steady_clock::now();
   const Verification found = VerifyAnswer("1", text, ANSWER_KIND_INTEGER);
-  EXPECT_NE(found.verdict(), VERDICT_UNKNOWN);
+  EXPECT_NE(found.verdict(), VERDICT_CORRECT);
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
       .count();
 }
@@ -299,6 +346,9 @@ TEST(VerifyAnswer, SurvivesRandomBytes) {
     const Verification found = VerifyAnswer("1", text, ANSWER_KIND_INTEGER);
     const auto number = NormalizeInteger(found.extracted());
     ASSERT_EQ(found.verdict() == VERDICT_CORRECT, number == "1") << text;
+    if (number && *number != "1") {
+      ASSERT_EQ(found.verdict(), VERDICT_WRONG);
+    }
   }
 }
 
