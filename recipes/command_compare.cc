@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "data/stages/artefact.h"
 #include "eval/compare.h"
 #include "eval/score_json.h"
 #include "recipes/artefact_path.h"
@@ -21,6 +23,21 @@ struct CompareArguments {
   PairedOptions options;
 };
 
+// As a recipe's comparison names it: the stage of an artefact; for a file the
+// model in its settings, else the file.
+std::string NameOf(const std::string& path,
+                   const std::vector<BenchmarkScores>& all) {
+  const absl::StatusOr<Manifest> manifest = ReadManifest(path);
+  if (manifest.ok() && !manifest->stage_name().empty()) {
+    return manifest->stage_name();
+  }
+  for (const BenchmarkScores& scores : all) {
+    const auto model = scores.settings.GetString("model", "");
+    if (model.ok() && !model->empty()) return *model;
+  }
+  return BaseName(path);
+}
+
 absl::Status CompareCommand(const CompareArguments& arguments) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string path_a,
                            FindArtefactPath(arguments.a));
@@ -30,8 +47,12 @@ absl::Status CompareCommand(const CompareArguments& arguments) {
                            ReadScores(path_a));
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkScores> b,
                            ReadScores(path_b));
-  LIMBECK_ASSIGN_OR_RETURN(const std::vector<BenchmarkComparison> comparisons,
+  LIMBECK_ASSIGN_OR_RETURN(std::vector<BenchmarkComparison> comparisons,
                            CompareScores(a, b, arguments.options));
+  for (BenchmarkComparison& comparison : comparisons) {
+    comparison.model_a = NameOf(path_a, a);
+    comparison.model_b = NameOf(path_b, b);
+  }
   return WriteToStandardOutput(
       absl::StrCat(WriteJson(ComparisonsToJson(comparisons)), "\n"));
 }
