@@ -28,7 +28,7 @@ __device__ int64_t SumBefore(int64_t value, int64_t* shared) {
   return shared[thread] - value;
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     SelectRowsKernel(SelectRowsLaunch launch) {
   __shared__ int64_t shared[kThreads];
   const int thread = static_cast<int>(threadIdx.x);
@@ -100,7 +100,7 @@ LaunchError LaunchCopy(const CopyRowsLaunch& launch) {
   return cudaGetLastError();
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     SumLossKernel(SumLossLaunch launch) {
   __shared__ double shared[kThreads];
   const int thread = static_cast<int>(threadIdx.x);

@@ -10,7 +10,7 @@
 
 namespace limbeck::kernels::cuda {
 
-inline constexpr int kSelectionThreads = 1024;
+inline constexpr int kSelectionThreads = 512;
 
 // Candidates [begin, end) of one thread.
 struct CandidatePiece {
@@ -55,6 +55,7 @@ struct CandidateCounts {
 LIMBECK_DEVICE_CODE CandidateCounts CountPiece(const SelectRowsLaunch& launch,
                                                const CandidatePiece& piece) {
   CandidateCounts counts = {0, 0};
+  LIMBECK_NO_UNROLL
   for (int64_t i = piece.begin; i < piece.end; ++i) {
     const int64_t row = RowOf(launch, i);
     counts.invalid += row < 0 ? 1 : 0;
@@ -69,6 +70,7 @@ LIMBECK_DEVICE_CODE void WritePiece(const SelectRowsLaunch& launch,
                                     int64_t kept_before, int64_t all_kept) {
   const double divisor = static_cast<double>(all_kept > 0 ? all_kept : 1);
   const float mean = static_cast<float>(1.0 / divisor);
+  LIMBECK_NO_UNROLL
   for (int64_t i = piece.begin; i < piece.end; ++i) {
     const int64_t row = RowOf(launch, i);
     if (!Keeps(launch, row)) {
