@@ -40,7 +40,9 @@ class Evaluator {
       if (operation != '*' && operation != '/') break;
       ++position_;
       const int64_t next = Number();
-      if (operation == '/') EXPECT_EQ(value % next, 0) << text_;
+      if (operation == '/') {
+        EXPECT_EQ(value % next, 0) << text_;
+      }
       value = operation == '*' ? value * next : value / next;
     }
     return value;

@@ -76,7 +76,9 @@ TEST(ArithmeticProblems, AreDistinctSortedAndWellFormed) {
     EXPECT_EQ(problem.id(), ProblemId(problem));
     EXPECT_EQ(problem.source().licence(), "MIT");
     EXPECT_FALSE(problem.reference_solution().empty());
-    if (i > 0) EXPECT_LT(problems[i - 1].id(), problem.id());
+    if (i > 0) {
+      EXPECT_LT(problems[i - 1].id(), problem.id());
+    }
   }
   EXPECT_EQ(Texts(problems, /*with_names=*/true).size(), 500u);
 }

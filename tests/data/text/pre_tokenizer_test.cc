@@ -110,7 +110,9 @@ TEST(UnicodeClasses, TablesAreSortedWithoutOverlap) {
   for (auto ranges : {LetterRanges(), NumberRanges(), NfcSensitiveRanges()}) {
     for (size_t i = 0; i < ranges.size(); ++i) {
       EXPECT_LE(ranges[i].first, ranges[i].last);
-      if (i > 0) EXPECT_LT(ranges[i - 1].last + 1, ranges[i].first);
+      if (i > 0) {
+        EXPECT_LT(ranges[i - 1].last + 1, ranges[i].first);
+      }
     }
   }
 }
