@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/topk_math.h"
+
 namespace limbeck::kernels {
 namespace {
 
@@ -98,7 +100,7 @@ double AdaptiveForwardShare(const PairPart<Real>& part, double head_mass) {
     is_first = false;
     head += std::abs(p - q);
   }
-  return sums.all_gap > 0.0 ? std::min(1.0, head / sums.all_gap) : 0.5;
+  return ForwardShare(head, sums.all_gap);
 }
 
 template double AdaptiveForwardShare(const PairPart<float>&, double);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/cross_entropy_math.h"
 #include "kernels/poison.h"
 #include "kernels/row_kernels.h"
 #include "kernels/tail_softmax.h"
@@ -26,8 +27,7 @@ class CrossEntropyRow {
     if (rule_.softcap > 0.0) {
       RowSoftcap(x, num_columns_, static_cast<Real>(rule_.softcap));
     }
-    FiniteSums smoothed;
-    if (rule_.label_smoothing > 0.0) smoothed = RowSumFinite(x, num_columns_);
+    const SmoothedColumns smoothed = Smoothed(x);
     const Real label_logit = x[label];
     x[label] = -std::numeric_limits<Real>::infinity();
     Real* gradient = keeps_logits_ ? scratch_.data() : x;
@@ -36,51 +36,23 @@ class CrossEntropyRow {
     const MergedSoftmax softmax = Finish(Merge(tail, own, 1.0), 1.0);
     if (with_gradient) {
       if (keeps_logits_) x[label] = label_logit;
-      Slope slope = SlopeOf(softmax, tail, label_logit, smoothed);
-      WriteGradient(slope, label, weight, gradient, x);
+      WriteGradient(
+          SlopeOfCrossEntropy(rule_, softmax, tail, own.max, smoothed), label,
+          weight, gradient, x);
     }
-    return Loss(softmax, static_cast<double>(label_logit), smoothed);
+    return CrossEntropyLoss(rule_, softmax, own.max, smoothed);
   }
 
  private:
-  double Loss(const MergedSoftmax& softmax, double label_logit,
-              const FiniteSums& smoothed) const {
-    const double lse = softmax.LogSumExp();
-    double loss = -softmax.LogProb(label_logit);
-    if (rule_.label_smoothing > 0.0) {
-      loss = (1.0 - rule_.label_smoothing) * loss +
-             rule_.label_smoothing *
-                 (lse - smoothed.sum / static_cast<double>(smoothed.count));
-    }
-    return loss + rule_.z_loss * lse * lse;
-  }
-
-  // d loss / d logit: others' = tail * exponential - smoothing, label's own.
-  struct Slope {
-    double tail;
-    double own;
-    double smoothing;  // taken from every finite column
-  };
-
-  Slope SlopeOf(const MergedSoftmax& softmax, const SoftmaxStats& tail,
-                Real label_logit, const FiniteSums& smoothed) const {
-    const double lse_slope = 2.0 * rule_.z_loss * softmax.LogSumExp();
-    const double others = softmax.Share(tail);
-    const double q = softmax.Prob(static_cast<double>(label_logit));
-    Slope slope = {
-        tail.sum == 0.0 ? 0.0 : (1.0 + lse_slope) * others / tail.sum,
-        lse_slope * q - others, 0.0};
-    if (rule_.label_smoothing > 0.0) {
-      slope.smoothing =
-          rule_.label_smoothing / static_cast<double>(smoothed.count);
-      slope.own += rule_.label_smoothing - slope.smoothing;
-    }
-    return slope;
+  SmoothedColumns Smoothed(const Real* x) const {
+    if (rule_.label_smoothing == 0.0) return {};
+    const FiniteSums sums = RowSumFinite(x, num_columns_);
+    return {static_cast<double>(sums.count), sums.sum};
   }
 
   // gradient holds the exponentials; it is x itself where x is needed no more.
-  void WriteGradient(const Slope& slope, int64_t label, double weight,
-                     Real* gradient, Real* x) const {
+  void WriteGradient(const CrossEntropySlope& slope, int64_t label,
+                     double weight, Real* gradient, Real* x) const {
     RowScale(gradient, num_columns_, static_cast<Real>(weight * slope.tail),
              gradient);
     if (slope.smoothing > 0.0) {

@@ -27,7 +27,9 @@ bool TopKClasses::Collect(int64_t row, int64_t label) {
     slot_[static_cast<size_t>(entry.column)] = -1;
   }
   if (!valid || label >= num_columns_ || label < -1) return false;
-  MeasureTail(row, num_classes);
+  const TailFacts facts = FactsOf(row, num_classes);
+  if (mode_ == Tail::kRenormalized) Renormalize(facts.list_mass);
+  tail_ = MeasureTail(facts);
   return true;
 }
 
@@ -51,28 +53,17 @@ bool TopKClasses::AddTeacher(int64_t row) {
   return true;
 }
 
-void TopKClasses::MeasureTail(int64_t row, int64_t num_classes) {
-  double total = 0.0;
-  for (const TopKEntry& entry : entries_) total += entry.p;
-  has_teacher_ = num_classes > 0 && (total > 0.0 || std::isnan(total));
-  if (mode_ == Tail::kRenormalized) Renormalize(total);
-  if (mode_ == Tail::kZero || num_classes == num_columns_) return;
-  tail_.exists = true;
-  tail_.log_p = std::log(lists_.smallest_tail);
-  if (mode_ == Tail::kRenormalized) return;
-  has_teacher_ = true;
-  const double given =
-      lists_.tail_logprob != nullptr ? lists_.tail_logprob[row] : -INFINITY;
-  // A tail of exactly zero keeps a finite log: the smallest mass that the
-  // log-probabilities could have told from zero.
-  if (given > -INFINITY || std::isnan(given)) {
-    tail_.log_p = given;
-    tail_.p = std::exp(given);
-  } else if (lists_.tail_logprob == nullptr &&
-             1.0 - total >= lists_.smallest_tail) {
-    tail_.p = 1.0 - total;
-    tail_.log_p = std::log(tail_.p);
-  }
+TailFacts TopKClasses::FactsOf(int64_t row, int64_t num_classes) const {
+  TailFacts facts;
+  facts.mode = mode_;
+  facts.list_mass = 0.0;
+  for (const TopKEntry& entry : entries_) facts.list_mass += entry.p;
+  facts.list_is_empty = num_classes == 0;
+  facts.covers_all = num_classes == num_columns_;
+  facts.is_given = lists_.tail_logprob != nullptr;
+  facts.given_log_p = facts.is_given ? lists_.tail_logprob[row] : -INFINITY;
+  facts.smallest_tail = lists_.smallest_tail;
+  return facts;
 }
 
 void TopKClasses::Renormalize(double total) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/row_kernels.h"
+#include "kernels/topk_math.h"
 
 namespace limbeck::kernels {
 
@@ -21,12 +22,6 @@ struct TopKEntry {
   double weight;  // w of the row's divergence, filled by the row kernel
 };
 
-struct TopKTail {
-  bool exists = false;  // false: the list covers every column, or Tail::kZero
-  double p = 0.0;
-  double log_p = 0.0;
-};
-
 // Reuses its buffers from row to row.
 class TopKClasses {
  public:
@@ -37,13 +32,11 @@ class TopKClasses {
   bool Collect(int64_t row, int64_t label);
 
   std::vector<TopKEntry>& entries() { return entries_; }
-  const TopKTail& tail() const { return tail_; }
-  // False when nothing is known of the teacher: no id, and no tail class.
-  bool has_teacher() const { return has_teacher_; }
+  const TailMass& tail() const { return tail_; }
 
  private:
   bool AddTeacher(int64_t row);
-  void MeasureTail(int64_t row, int64_t num_classes);
+  TailFacts FactsOf(int64_t row, int64_t num_classes) const;
   void Renormalize(double total);
 
   TopKLists lists_;
@@ -51,8 +44,7 @@ class TopKClasses {
   int64_t num_columns_;
   std::vector<int32_t> slot_;  // column -> entry, -1: none
   std::vector<TopKEntry> entries_;
-  TopKTail tail_;
-  bool has_teacher_ = false;
+  TailMass tail_ = {};
 };
 
 }  // namespace limbeck::kernels

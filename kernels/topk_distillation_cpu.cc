@@ -110,23 +110,22 @@ class TopKRow {
   ClassSums Classes(const MergedSoftmax& softmax,
                     const SoftmaxStats& tail_class) {
     ClassSums sums;
-    if (!classes_.has_teacher()) return sums;
+    if (!classes_.tail().has_teacher) return sums;
     const double mix = RowMix(softmax, tail_class);
     for (TopKEntry& entry : classes_.entries()) {
       if (!entry.in_teacher) continue;
-      const double q = softmax.Prob(entry.logit);
-      const double d = entry.log_p - softmax.LogProb(entry.logit);
-      const PairTerm<double> term = Pair(rule_.kind, entry.p, q, d, mix);
-      // A truncated sum is not a divergence: no q - p that would cancel.
-      sums.loss += rule_.tail == Tail::kZero ? entry.p * d : term.loss;
+      const PairTerm<double> term =
+          ClassTerm(rule_, entry.p, entry.log_p, softmax.Prob(entry.logit),
+                    softmax.LogProb(entry.logit), mix);
+      sums.loss += term.loss;
       sums.weight += term.weight;
       entry.weight = term.weight;
     }
-    const TopKTail& tail = classes_.tail();
+    const TailMass& tail = classes_.tail();
     if (!tail.exists) return sums;
-    const double d = tail.log_p - softmax.LogShare(tail_class);
     const PairTerm<double> term =
-        Pair(rule_.kind, tail.p, softmax.Share(tail_class), d, mix);
+        ClassTerm(rule_, tail.p, tail.log_p, softmax.Share(tail_class),
+                  softmax.LogShare(tail_class), mix);
     sums.loss += term.loss;
     sums.weight += term.weight;
     sums.tail_weight = term.weight;
