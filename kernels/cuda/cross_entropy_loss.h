@@ -6,41 +6,25 @@
 #include <cstdint>
 
 #include "kernels/cross_entropy_math.h"
-#include "kernels/cuda/softmax_rows.h"
+#include "kernels/cuda/label_apart.h"
 #include "kernels/row_kernels.h"
 
 namespace limbeck::kernels::cuda {
 
 template <bool has_softcap, bool has_smoothing>
 struct CrossEntropyOf {
+  static constexpr SoftmaxParts kLossParts = {.smoothing = has_smoothing,
+                                              .softcap = has_softcap};
+
   template <class Machine>
-  class Loss {
+  class Loss : public LabelApart<Machine, CrossEntropyRule, kLossParts> {
+    using Base = LabelApart<Machine, CrossEntropyRule, kLossParts>;
+    using Base::arguments_;
+    using Base::machine_;
+    using Base::state_;
+
    public:
-    static constexpr SoftmaxParts kParts = {.smoothing = has_smoothing,
-                                            .softcap = has_softcap};
-    using Arguments = CrossEntropyRule;
-    struct State {
-      LabelState label;
-      float label_gradient;
-      TailGradient gradient;
-    };
-
-    LIMBECK_DEVICE_CODE Loss(const Machine& machine,
-                             const SoftmaxArguments<Arguments>& arguments,
-                             State& state)
-        : machine_(machine), arguments_(arguments), state_(state) {}
-
-    LIMBECK_DEVICE_CODE void Begin(int i, int /*parity*/) {
-      if (machine_.Thread() == 0) {
-        state_.label.column = LabelOf(arguments_.rows, i);
-      }
-    }
-
-    LIMBECK_DEVICE_CODE void SetApart(const TileCells& cells, int parity) {
-      if (machine_.Thread() != 0) return;
-      SetLabelApart(cells, arguments_.rows.logits.type, Blank<kParts>(),
-                    state_.label.logit[parity], state_.label.column);
-    }
+    using Base::Base;
 
     LIMBECK_DEVICE_CODE TailGradient Finish(int i, int parity,
                                             const SliceStats& stats) {
@@ -49,30 +33,19 @@ struct CrossEntropyOf {
       return state_.gradient;
     }
 
-    LIMBECK_DEVICE_CODE void WriteApart(void* out, ColumnRange slice) {
-      const int32_t label = state_.label.column;
-      if (machine_.Thread() != 0 || label < slice.begin || label >= slice.end) {
-        return;
-      }
-      StoreColumn(out, arguments_.rows.gradient.type, label,
-                  state_.label_gradient);
-    }
-
    private:
     LIMBECK_DEVICE_CODE void FinishRow(int i, int parity,
                                        const SliceStats& stats) {
       const RowLaunch& rows = arguments_.rows;
       const int64_t row = Place(rows, i).caller_row;
       const bool reports = machine_.Rank() == 0;
-      if (state_.label.column < 0) {
+      if (!Base::HasLabel()) {
         state_.gradient.constant = NAN;
         if (reports) rows.token_loss[row] = NAN;
         return;
       }
-      const int owner = arguments_.pipe.slices.Owner(state_.label.column);
       const float logit =
-          LogitOf<kParts>(*machine_.Remote(&state_.label.logit[parity], owner),
-                          arguments_.scales);
+          LogitOf<kLossParts>(Base::LabelLogit(parity), arguments_.scales);
       const SoftmaxStats tail =
           InLogits(stats.tempered, arguments_.scales.exponent);
       const double inverse_temperature =
@@ -107,10 +80,6 @@ struct CrossEntropyOf {
       const float share = logit / arguments_.scales.softcap;
       return fmaf(-share, share, 1.0f);
     }
-
-    const Machine& machine_;
-    const SoftmaxArguments<Arguments>& arguments_;
-    State& state_;
   };
 };
 

@@ -193,19 +193,11 @@ class PairRows {
 
   LIMBECK_DEVICE_CODE void Run() {
     if (machine_.Thread() == 0) OwnState().pending_row = -1;
-    for (int i = machine_.Cluster(); i < rows_.num_rows;
-         i += machine_.NumClusters()) {
-      const RowPlace place = Place(rows_, i);
-      if (place.kept) {
-        RunRow(i);
-        parity_ ^= 1;
-      } else {
-        WriteSkippedRow(machine_, rows_, arguments_.pipe, place.matrix_row);
-      }
-    }
-    // Remote blocks write into this one's memory until here.
-    machine_.SyncCluster();
-    WritePendingLoss(parity_ ^ 1);
+    ForKeptRows(machine_, rows_, arguments_.pipe, [&](int i, int parity) {
+      parity_ = parity;
+      RunRow(i);
+    });
+    WritePendingLoss(parity_);
   }
 
  private:

@@ -54,18 +54,8 @@ class PairSweepRows {
         pipe_(machine, rows_, arguments.pipe) {}
 
   LIMBECK_DEVICE_CODE void Run() {
-    int parity = 0;
-    for (int i = machine_.Cluster(); i < rows_.num_rows;
-         i += machine_.NumClusters()) {
-      const RowPlace place = Place(rows_, i);
-      if (place.kept) {
-        RunRow(i, parity);
-        parity ^= 1;
-      } else {
-        WriteSkippedRow(machine_, rows_, arguments_.pipe, place.matrix_row);
-      }
-    }
-    machine_.SyncCluster();
+    ForKeptRows(machine_, rows_, arguments_.pipe,
+                [&](int i, int parity) { RunRow(i, parity); });
   }
 
  private:

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/cuda/softmax_rows.h"
+#include "kernels/cuda/label_apart.h"
 #include "kernels/policy_math.h"
 #include "kernels/policy_rows_launch.h"
 
@@ -60,33 +60,17 @@ LIMBECK_DEVICE_CODE SampledSlopes SlopesOf(const PolicyArguments& arguments,
 
 template <class LossArguments>
 struct SampledOf {
+  static constexpr SoftmaxParts kLossParts = {.moment = true};
+
   template <class Machine>
-  class Loss {
+  class Loss : public LabelApart<Machine, LossArguments, kLossParts> {
+    using Base = LabelApart<Machine, LossArguments, kLossParts>;
+    using Base::arguments_;
+    using Base::machine_;
+    using Base::state_;
+
    public:
-    static constexpr SoftmaxParts kParts = {.moment = true};
-    using Arguments = LossArguments;
-    struct State {
-      LabelState label;
-      float label_gradient;
-      TailGradient gradient;
-    };
-
-    LIMBECK_DEVICE_CODE Loss(const Machine& machine,
-                             const SoftmaxArguments<Arguments>& arguments,
-                             State& state)
-        : machine_(machine), arguments_(arguments), state_(state) {}
-
-    LIMBECK_DEVICE_CODE void Begin(int i, int /*parity*/) {
-      if (machine_.Thread() == 0) {
-        state_.label.column = LabelOf(arguments_.rows, i);
-      }
-    }
-
-    LIMBECK_DEVICE_CODE void SetApart(const TileCells& cells, int parity) {
-      if (machine_.Thread() != 0) return;
-      SetLabelApart(cells, arguments_.rows.logits.type, Blank<kParts>(),
-                    state_.label.logit[parity], state_.label.column);
-    }
+    using Base::Base;
 
     LIMBECK_DEVICE_CODE TailGradient Finish(int i, int parity,
                                             const SliceStats& stats) {
@@ -95,28 +79,18 @@ struct SampledOf {
       return state_.gradient;
     }
 
-    LIMBECK_DEVICE_CODE void WriteApart(void* out, ColumnRange slice) {
-      const int32_t label = state_.label.column;
-      if (machine_.Thread() != 0 || label < slice.begin || label >= slice.end) {
-        return;
-      }
-      StoreColumn(out, arguments_.rows.gradient.type, label,
-                  state_.label_gradient);
-    }
-
    private:
     LIMBECK_DEVICE_CODE void FinishRow(int i, int parity,
                                        const SliceStats& stats) {
       const RowLaunch& rows = arguments_.rows;
       const int64_t row = Place(rows, i).caller_row;
-      if (state_.label.column < 0) {
+      if (!Base::HasLabel()) {
         Report(row, NAN, NAN);
         rows.token_loss[row] = NAN;
         state_.gradient.constant = NAN;
         return;
       }
-      const int owner = arguments_.pipe.slices.Owner(state_.label.column);
-      const float logit = *machine_.Remote(&state_.label.logit[parity], owner);
+      const float logit = Base::LabelLogit(parity);
       const double inverse_temperature =
           EffectiveInverseTemperature(arguments_.scales.exponent);
       const SoftmaxStats tail =
@@ -148,10 +122,6 @@ struct SampledOf {
         outputs.entropy[row] = static_cast<float>(entropy);
       }
     }
-
-    const Machine& machine_;
-    const SoftmaxArguments<Arguments>& arguments_;
-    State& state_;
   };
 };
 

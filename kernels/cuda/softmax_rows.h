@@ -58,19 +58,8 @@ class SoftmaxRows {
         pipe_(machine, rows_, arguments.pipe, Blank<kParts>()) {}
 
   LIMBECK_DEVICE_CODE void Run() {
-    int parity = 0;
-    for (int i = machine_.Cluster(); i < rows_.num_rows;
-         i += machine_.NumClusters()) {
-      const RowPlace place = Place(rows_, i);
-      if (place.kept) {
-        RunRow(i, parity);
-        parity ^= 1;
-      } else {
-        WriteSkippedRow(machine_, rows_, arguments_.pipe, place.matrix_row);
-      }
-    }
-    // Other blocks read this one's memory until here.
-    machine_.SyncCluster();
+    ForKeptRows(machine_, rows_, arguments_.pipe,
+                [&](int i, int parity) { RunRow(i, parity); });
   }
 
  private:
@@ -154,21 +143,6 @@ class SoftmaxRows {
   Loss<Machine> loss_;
   TilePipe<Machine> pipe_;
 };
-
-// Row i's label, for thread 0: -1 when it is out of range.
-LIMBECK_DEVICE_CODE int LabelOf(const RowLaunch& rows, int i) {
-  const int64_t label = TargetOf(rows, Place(rows, i).caller_row);
-  return label >= 0 && label < rows.num_columns ? static_cast<int>(label) : -1;
-}
-
-// By thread 0.
-LIMBECK_DEVICE_CODE void SetLabelApart(const TileCells& cells, LogitType type,
-                                       uint32_t blank, float& logit,
-                                       int32_t column) {
-  if (column < cells.range.begin || column >= cells.range.end) return;
-  logit = LoadColumn(cells.student, type, column - cells.range.begin);
-  StoreBits(cells.student, type, column - cells.range.begin, blank);
-}
 
 }  // namespace limbeck::kernels::cuda
 

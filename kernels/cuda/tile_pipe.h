@@ -254,6 +254,27 @@ LIMBECK_DEVICE_CODE void WriteSkippedRow(const Machine& machine,
                    machine.ClusterSize()));
 }
 
+// Calls function(i, parity) for each kept row i of this cluster, with parity 0
+// and 1 in turns, and clears the gradient of skipped ones.
+template <class Machine, typename Function>
+LIMBECK_DEVICE_CODE void ForKeptRows(const Machine& machine,
+                                     const RowLaunch& rows,
+                                     const PipeShape& pipe, Function function) {
+  int parity = 0;
+  for (int i = machine.Cluster(); i < rows.num_rows;
+       i += machine.NumClusters()) {
+    const RowPlace place = Place(rows, i);
+    if (place.kept) {
+      function(i, parity);
+      parity ^= 1;
+    } else {
+      WriteSkippedRow(machine, rows, pipe, place.matrix_row);
+    }
+  }
+  // Other blocks read this one's memory until here.
+  machine.SyncCluster();
+}
+
 }  // namespace limbeck::kernels::cuda
 
 #endif  // LIMBECK_KERNELS_CUDA_TILE_PIPE_H_

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "kernels/cuda/block_sums.h"
-#include "kernels/cuda/softmax_rows.h"
+#include "kernels/cuda/label_apart.h"
 #include "kernels/cuda/topk_entries.h"
 #include "kernels/topk_math.h"
 
