@@ -31,18 +31,18 @@ void CheckArguments(const ShapeCheck& check, const Preset& preset,
               preset.listed ? "top_ids" : "teacher_logits",
               ", which is undefined");
   const PresetArguments& arguments = call.arguments;
-  const bool re_tempers = preset.name.starts_with("distillkit");
   TORCH_CHECK_VALUE(
-      !preset.listed || re_tempers || arguments.temperature == 1.0, check.op(),
-      ": temperature is ", arguments.temperature, ", must be 1 for preset ",
-      std::string(preset.name));
-  const bool second = preset.name.starts_with("roll");
-  TORCH_CHECK_VALUE(second || arguments.teacher_temperature == 1.0, check.op(),
-                    ": teacher_temperature is ", arguments.teacher_temperature,
-                    ", must be 1 for preset ", std::string(preset.name));
+      !preset.listed || preset.list_temperature || arguments.temperature == 1.0,
+      check.op(), ": temperature is ", arguments.temperature,
+      ", must be 1 for preset ", std::string(preset.name));
+  TORCH_CHECK_VALUE(
+      preset.second_temperature || arguments.teacher_temperature == 1.0,
+      check.op(), ": teacher_temperature is ", arguments.teacher_temperature,
+      ", must be 1 for preset ", std::string(preset.name));
 }
 
-// DistillKit: powers of the listed probabilities, renormalised with the rest.
+// Powers of the listed probabilities, renormalised with the rest as a power too
+// (DistillKit's way; ms-swift and ROLL have no rest).
 TopKTeacher Tempered(const TopKTeacher& list, double temperature, Tail tail) {
   if (temperature == 1.0 && tail != Tail::kRenormalized) return list;
   const at::Tensor unlisted = list.ids.lt(0);

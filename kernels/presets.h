@@ -17,6 +17,8 @@ struct Preset {
   bool listed;              // teacher is a top-k list, else dense logits
   // What it computes that our operators do not; empty: they compute the same.
   std::string_view difference;
+  bool second_temperature = false;  // the teacher is divided by another one
+  bool list_temperature = false;    // a list may be taken at T other than 1
 };
 
 // The numbers of a preset as its own project means them.

@@ -2,7 +2,7 @@
 
 Each preset of kernels/presets.h is computed here from its published definition
 in extended precision, and its gradient by central differences, independently
-of the C++ sources. Run from the repository root with numpy:
+of the C++ sources; compare_presets.py compares it with the projects' code. Run from the repository root with numpy:
 
     python tests/golden/make_preset_golden.py
 
@@ -88,13 +88,12 @@ def distillkit_uniform(student, data, t):
         log_p = power * log_p - np.log(total)
 
     def tail(x):
-        log_mass = np.minimum(np.log(np.exp(x).sum(axis=1)), REAL(-1e-6))
-        return np.log(-np.expm1(log_mass))
+        return np.log1p(-np.clip(np.exp(x).sum(axis=1), REAL(1e-8),
+                                 1 - REAL(1e-8)))
 
     tail_p, tail_q = tail(log_p), tail(log_q)
-    extra = np.where(np.exp(tail_p) > 1e-6,
-                     np.exp(tail_p) * (tail_p - tail_q), 0)
-    return REAL(t) ** 2 * (kl(log_p, log_q) + extra)
+    return REAL(t) ** 2 * (kl(log_p, log_q) +
+                           np.exp(tail_p) * (tail_p - tail_q))
 
 
 def ghost(student, data):
@@ -107,13 +106,28 @@ def ghost(student, data):
     return kl(log_p, log_q) + np.exp(tail(log_p)) * (tail(log_p) - tail(log_q))
 
 
-def lumped_jsd(student, data, share):
-    full, log_q = listed(student, data)
-    outside = np.exp(full).sum(axis=1) - np.exp(log_q).sum(axis=1)
-    rest = 1 - np.exp(data["logprobs"]).sum(axis=1)
-    log_p = np.concatenate([data["logprobs"], np.log(rest)[:, None]], axis=1)
-    log_q = np.concatenate([log_q, np.log(outside)[:, None]], axis=1)
-    return jsd(log_p, log_q, share)
+def trl_server(student, data, share):
+    def classes(x):
+        log_mass = np.minimum(np.log(np.exp(x).sum(axis=1)), REAL(-1e-7))
+        tail = np.log(-np.expm1(log_mass))
+        return np.concatenate([x, tail[:, None]], axis=1)
+
+    return jsd(classes(data["logprobs"]), classes(listed(student, data)[1]),
+               share)
+
+
+def renormalized(student, data, t, second=1.0):
+    own = np.take_along_axis(student, data["ids"], axis=1)
+    return (log_softmax(data["logprobs"] / (REAL(t) * REAL(second))),
+            log_softmax(own / REAL(t)))
+
+
+def ms_swift(student, teacher, t, share):
+    """Missing logits of either side are the other's."""
+    v, vt = student.shape[1], teacher.shape[1]
+    own = np.concatenate([student, teacher[:, v:]], axis=1)
+    given = np.concatenate([teacher, student[:, vt:]], axis=1)
+    return jsd(log_softmax(given / REAL(t)), log_softmax(own / REAL(t)), share)
 
 
 def verl(student, data):
@@ -167,7 +181,13 @@ def soft_loss(name, student, data, case, frozen):
         (1 - REAL(beta)) * kl(pair[1], pair[0]),
         "roll_forward_kl": lambda: kl(*pair),
         "roll_js": lambda: roll_js(*pair),
-        "trl_server_jsd": lambda: lumped_jsd(student, data, beta),
+        "trl_server_jsd": lambda: trl_server(student, data, beta),
+        "ms_swift_gkd": lambda: ms_swift(student, teacher, t, beta),
+        "ms_swift_topk": lambda: jsd(*renormalized(student, data, t), beta),
+        "roll_topk_forward_kl": lambda: kl(
+            *renormalized(student, data, t, second)),
+        "tinker_topk": lambda: -(np.exp(log_softmax(data["logprobs"])) *
+                                 listed(student, data)[1]).sum(axis=1),
         "distillkit_sparse_zero": lambda: distillkit_zero(student, data, t),
         "distillkit_sparse_uniform": lambda: distillkit_uniform(
             student, data, t),
@@ -229,6 +249,10 @@ CASES = {
     "roll_forward_kl": DENSE + [(0.5, 2.0, 1.5, 0.0)],
     "roll_js": [(0.5, 1.0, 1.0, 0.0), (0.5, 2.0, 1.5, 0.25)],
     "trl_server_jsd": [(0.5, 1.0, 1.0, 0.0), (0.3, 1.0, 1.0, 0.25)],
+    "ms_swift_gkd": DENSE,
+    "ms_swift_topk": DENSE + [(0.0, 1.0, 1.0, 0.0)],
+    "roll_topk_forward_kl": DENSE + [(0.5, 2.0, 1.5, 0.0)],
+    "tinker_topk": [(0.5, 1.0, 1.0, 0.0), (0.5, 1.0, 1.0, 0.25)],
     "distillkit_sparse_zero": DENSE,
     "distillkit_sparse_uniform": DENSE,
     "megatron_topk": [(0.5, 1.0, 1.0, 0.0), (0.5, 1.0, 1.0, 0.25)],
