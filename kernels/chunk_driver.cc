@@ -209,31 +209,87 @@ LossGradients SumLoss(const LossJob& job, const at::Tensor& token_loss) {
   return result;
 }
 
+// One call's walk, chunk by chunk.
+class ChunkWalk {
+ public:
+  ChunkWalk(const LossJob& job, const WantedGradients& wanted)
+      : job_(job),
+        wanted_(wanted),
+        format_(FormatOf(job, wanted)),
+        token_loss_(
+            at::zeros(job.selection.weight.sizes(),
+                      job.selection.weight.options().dtype(at::kDouble))),
+        student_(job.student, format_),
+        teacher_(job.teacher, format_),
+        writer_(job, wanted) {}
+
+  void Run() {
+    const int64_t known = KnownEntries();
+    const int64_t unknown = job_.selection.rows.numel() - known;
+    if (known > 0) RunKnown(unknown, known);
+    // A chunk to keep is the last, so the remainder comes first.
+    int64_t count = format_.chunk_tokens;
+    if (job_.keep != nullptr && unknown % count > 0) count = unknown % count;
+    for (int64_t begin = 0; begin < unknown;) {
+      count = std::min(count, unknown - begin);
+      const ChunkRows rows(job_.selection, begin, count);
+      RunChunk(rows, student_.Read(rows));
+      begin += count;
+      count = format_.chunk_tokens;
+    }
+  }
+
+  LossGradients Finish() {
+    LossGradients result = SumLoss(job_, token_loss_);
+    writer_.Finish(result);
+    return result;
+  }
+
+ private:
+  // How many of the last rows are among those of the known chunk.
+  int64_t KnownEntries() const {
+    if (!job_.known.rows.defined()) return 0;
+    const at::Tensor& rows = job_.selection.rows;
+    const int64_t* end = rows.const_data_ptr<int64_t>() + rows.numel();
+    const int64_t* known = job_.known.rows.const_data_ptr<int64_t>();
+    const int64_t* tail = std::lower_bound(end - rows.numel(), end, *known);
+    // The caller may have changed kept_rows since.
+    const bool has_all =
+        std::includes(known, known + job_.known.rows.numel(), tail, end);
+    return has_all ? end - tail : 0;
+  }
+
+  void RunKnown(int64_t first, int64_t count) {
+    const ChunkRows rows(job_.selection, first, count);
+    RunChunk(rows, student_.Reuse(rows, job_.known));
+  }
+
+  void RunChunk(const ChunkRows& rows, const at::Tensor& student) {
+    ChunkLogits logits;
+    logits.student = student;
+    if (teacher_.exists()) logits.teacher = teacher_.Read(rows);
+    logits.gradient = writer_.Target(student);
+    RunRows(job_, rows, logits, token_loss_);
+    if (wanted_.any()) writer_.Add(rows, student_, logits.gradient);
+    if (job_.keep != nullptr) *job_.keep = {rows.index().clone(), student};
+  }
+
+  const LossJob& job_;
+  const WantedGradients wanted_;
+  const LogitFormat format_;
+  const at::Tensor token_loss_;
+  LogitReader student_;
+  LogitReader teacher_;
+  GradientWriter writer_;
+};
+
 }  // namespace
 
 LossGradients RunChunks(const LossJob& job, const WantedGradients& wanted) {
-  const RowSelection& selection = job.selection;
-  const DeviceScope scope(selection.rows);
-  const LogitFormat format = FormatOf(job, wanted);
-  const at::Tensor token_loss = at::zeros(
-      selection.weight.sizes(), selection.weight.options().dtype(at::kDouble));
-  LogitReader student(job.student, format);
-  LogitReader teacher(job.teacher, format);
-  GradientWriter writer(job, wanted);
-  const int64_t num_rows = selection.rows.numel();
-  for (int64_t begin = 0; begin < num_rows; begin += format.chunk_tokens) {
-    const ChunkRows rows(selection, begin,
-                         std::min(format.chunk_tokens, num_rows - begin));
-    ChunkLogits logits;
-    logits.student = student.Read(rows);
-    if (teacher.exists()) logits.teacher = teacher.Read(rows);
-    logits.gradient = writer.Target(logits.student);
-    RunRows(job, rows, logits, token_loss);
-    if (wanted.any()) writer.Add(rows, student, logits.gradient);
-  }
-  LossGradients result = SumLoss(job, token_loss);
-  writer.Finish(result);
-  return result;
+  const DeviceScope scope(job.selection.rows);
+  ChunkWalk walk(job, wanted);
+  walk.Run();
+  return walk.Finish();
 }
 
 }  // namespace limbeck::kernels

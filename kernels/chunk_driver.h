@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "kernels/logit_reader.h"
 #include "kernels/loss_inputs.h"
 #include "kernels/row_kernels.h"
 #include "kernels/row_launch.h"
@@ -51,6 +52,12 @@ struct LossJob {
   RowFunctions rows;
   DeviceRowFunction device_rows;  // empty: the loss runs on the CPU only
   WeightAccumulator accumulator;
+  // Where the walk shall leave its last chunk, a full one if there is one;
+  // null: nowhere. For a walk without gradients whose row functions restore
+  // logits.
+  KeptChunk* keep = nullptr;
+  // The walk begins with those of its rows and overwrites them.
+  KeptChunk known;
   // Called with a chunk's rows [C] and their gradient in hidden [C, H] in
   // float32 (float64), before it is rounded and stored; empty: none. On CUDA
   // some of the rows may be skipped ones, and -1.

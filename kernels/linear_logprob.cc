@@ -1,6 +1,9 @@
 // Autograd of the log-probabilities of a linear head.
 #include "kernels/linear_logprob.h"
 
+#include <memory>
+#include <utility>
+
 #include "kernels/logprob_autograd.h"
 #include "kernels/logprob_passes.h"
 
@@ -22,10 +25,16 @@ LogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& weight,
   call.weight = weight;
   call.bias = linear.bias;
   call.accumulates = linear.weight_grad.defined();
-  call.forward = [arguments] { return LogprobForward(arguments); };
-  call.backward = [arguments](const LogprobResult& upstream,
-                              const WantedGradients& wanted) {
-    return LogprobBackward(arguments, upstream, wanted);
+  // The first backward pass takes it.
+  const auto kept = std::make_shared<KeptChunk>();
+  const bool keeps = NeedsBackward(call);
+  call.forward = [arguments, kept, keeps] {
+    return LogprobForward(arguments, keeps ? kept.get() : nullptr);
+  };
+  call.backward = [arguments, kept](const LogprobResult& upstream,
+                                    const WantedGradients& wanted) {
+    return LogprobBackward(arguments, upstream, wanted,
+                           std::exchange(*kept, {}));
   };
   return DifferentiateByRecomputing(call);
 }

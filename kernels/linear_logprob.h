@@ -1,5 +1,6 @@
 // Log-probability of given tokens and entropy under a linear head, chunk by
-// chunk, differentiable: gradients are recomputed in the backward pass.
+// chunk, differentiable: the backward pass recomputes all logits but those of
+// the last chunk.
 #ifndef LIMBECK_KERNELS_LINEAR_LOGPROB_H_
 #define LIMBECK_KERNELS_LINEAR_LOGPROB_H_
 

@@ -92,11 +92,16 @@ void RunRows(double inverse_temperature, const SampledOutputs& outputs,
       continue;
     }
     Real* x = batch.logits + i * batch.num_columns;
+    const Real logit = x[label];
     const SampledSoftmax softmax = kernel.Read(x, label);
     outputs.log_prob[row] = softmax.log_prob;
     outputs.entropy[row] = softmax.entropy;
     const SampledSlopes wanted = slopes(row, softmax);
-    if (batch.with_gradient) kernel.Differentiate(softmax, wanted, label, x);
+    if (batch.with_gradient) {
+      kernel.Differentiate(softmax, wanted, label, x);
+    } else {
+      x[label] = logit;  // a second walk may need it
+    }
   }
 }
 

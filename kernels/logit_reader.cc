@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cstring>
+
 #include "kernels/gemm.h"
 #include "kernels/large_buffer.h"
 
@@ -34,9 +36,6 @@ LogitReader::LogitReader(const LogitSource& source, const LogitFormat& format)
     if (source.bias.defined()) {
       bias_ = source.bias.narrow(0, 0, format.num_columns).to(format.type);
     }
-    buffer_ = MakeBuffer(format, source.hidden);
-  } else if (source.logits.defined() && !source.logits.is_cuda()) {
-    buffer_ = MakeBuffer(format, source.logits);
   }
 }
 
@@ -44,6 +43,10 @@ at::Tensor LogitReader::Read(const ChunkRows& rows) {
   if (!source_.hidden.defined() && source_.logits.is_cuda()) {
     return source_.logits.stride(1) == 1 ? source_.logits
                                          : source_.logits.contiguous();
+  }
+  if (!buffer_.defined()) {
+    buffer_ = MakeBuffer(
+        format_, source_.hidden.defined() ? source_.hidden : source_.logits);
   }
   at::Tensor logits = buffer_.narrow(0, 0, rows.count());
   if (source_.hidden.defined()) {
@@ -53,6 +56,23 @@ at::Tensor LogitReader::Read(const ChunkRows& rows) {
     logits.copy_(rows.Read(source_.logits).narrow(1, 0, format_.num_columns));
   }
   return logits;
+}
+
+at::Tensor LogitReader::Reuse(const ChunkRows& rows, const KeptChunk& kept) {
+  hidden_ = Operand(rows.Read(source_.hidden));
+  buffer_ = kept.logits;
+  const int64_t row_bytes = kept.logits.stride(0) * kept.logits.element_size();
+  auto* const logits = static_cast<char*>(kept.logits.mutable_data_ptr());
+  const int64_t* wanted = rows.index().const_data_ptr<int64_t>();
+  const int64_t* next = kept.rows.const_data_ptr<int64_t>();
+  int64_t from = 0;
+  for (int64_t i = 0; i < rows.count(); ++i, ++from) {
+    while (next[from] != wanted[i]) ++from;
+    if (from == i) continue;
+    std::memcpy(logits + i * row_bytes, logits + from * row_bytes,
+                static_cast<size_t>(row_bytes));
+  }
+  return kept.logits.narrow(0, 0, rows.count());
 }
 
 // A teacher's dtype may be wider or narrower than the student's.

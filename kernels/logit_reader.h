@@ -20,6 +20,12 @@ struct LogitFormat {
   Bfloat16Products products = Bfloat16Products::kFastest;
 };
 
+// A chunk's logits that one walk leaves for the next. CPU only.
+struct KeptChunk {
+  at::Tensor rows;    // [C] the caller's, ascending; undefined: none are kept
+  at::Tensor logits;  // [C, columns]
+};
+
 class LogitReader {
  public:
   LogitReader(const LogitSource& source, const LogitFormat& format);
@@ -30,6 +36,9 @@ class LogitReader {
   // The logits of a chunk's rows [rows, columns], in a buffer that the next
   // call overwrites. On CUDA given logits are not copied: all [N, columns].
   at::Tensor Read(const ChunkRows& rows);
+  // The same from logits that an earlier walk kept, moved together in place;
+  // every one of the rows is among kept.rows.
+  at::Tensor Reuse(const ChunkRows& rows, const KeptChunk& kept);
 
   // Operands of the last chunk read, as GemmOperand.
   const at::Tensor& weight() const { return weight_; }  // [columns, H]
@@ -41,7 +50,7 @@ class LogitReader {
 
   LogitSource source_;
   LogitFormat format_;
-  at::Tensor buffer_;  // [chunk_tokens, columns]
+  at::Tensor buffer_;  // [chunk_tokens, columns], once it is needed
   at::Tensor weight_;
   at::Tensor bias_;  // [columns]
   at::Tensor hidden_;

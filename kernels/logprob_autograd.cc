@@ -62,6 +62,14 @@ class RecomputedGradient
 
 }  // namespace
 
+bool NeedsBackward(const RecomputedCall& call) {
+  const auto wants = [](const at::Tensor& tensor) {
+    return tensor.defined() && tensor.requires_grad();
+  };
+  return at::GradMode::is_enabled() &&
+         (wants(call.hidden) || wants(call.weight) || wants(call.bias));
+}
+
 LogprobResult DifferentiateByRecomputing(const RecomputedCall& call) {
   const std::optional<at::Tensor> bias =
       call.bias.defined() ? std::optional(call.bias) : std::nullopt;

@@ -28,6 +28,9 @@ struct RecomputedCall {
       backward;
 };
 
+// Whether autograd will ask for gradients.
+bool NeedsBackward(const RecomputedCall& call);
+
 // Differentiable in hidden, weight and bias, once.
 LogprobResult DifferentiateByRecomputing(const RecomputedCall& call);
 

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "kernels/loss_autograd.h"
 #include "kernels/sampled_job.h"
 #include "kernels/shape_check.h"
@@ -28,18 +30,20 @@ LossJob CheckedJob(ShapeCheck& check, const LogprobArguments& arguments,
 
 }  // namespace
 
-LogprobResult LogprobForward(const LogprobArguments& arguments) {
+LogprobResult LogprobForward(const LogprobArguments& arguments,
+                             KeptChunk* kept) {
   ShapeCheck check(arguments.op);
   LossJob job = CheckedJob(check, arguments, {});
   const SampledTensors outputs = EmptySampledTensors(arguments.hidden);
   UseLogprobRows(arguments.temperature, {}, outputs, job);
+  if (arguments.hidden.is_cpu()) job.keep = kept;
   const at::ScalarType type = RunChunks(job, {}).loss.scalar_type();
   return {outputs.log_prob.to(type), outputs.entropy.to(type)};
 }
 
 LossGradients LogprobBackward(const LogprobArguments& arguments,
                               const LogprobResult& upstream,
-                              const WantedGradients& wanted) {
+                              const WantedGradients& wanted, KeptChunk kept) {
   ShapeCheck check(arguments.op);
   const at::Tensor reached =
       upstream.logprob.ne(0.0).logical_or(upstream.entropy.ne(0.0));
@@ -49,6 +53,7 @@ LossGradients LogprobBackward(const LogprobArguments& arguments,
       CheckedTokenValues(check, "gradient of entropy", upstream.entropy)};
   UseLogprobRows(arguments.temperature, slopes,
                  EmptySampledTensors(arguments.hidden), job);
+  job.known = std::move(kept);
   return RunChunks(job, wanted);
 }
 

@@ -23,13 +23,17 @@ struct LogprobArguments {
   LinearOptions linear;
 };
 
-LogprobResult LogprobForward(const LogprobArguments& arguments);
+// kept: receives the logits of the last chunk, for LogprobBackward; null or on
+// CUDA: nothing is kept.
+LogprobResult LogprobForward(const LogprobArguments& arguments,
+                             KeptChunk* kept = nullptr);
 
 // Gradients for upstream gradients [N] of both outputs; rows where both are 0
-// are not read. loss and token_loss of the result mean nothing.
+// are not read. loss and token_loss of the result mean nothing. `kept` is lost.
 LossGradients LogprobBackward(const LogprobArguments& arguments,
                               const LogprobResult& upstream,
-                              const WantedGradients& wanted);
+                              const WantedGradients& wanted,
+                              KeptChunk kept = {});
 
 }  // namespace limbeck::kernels
 

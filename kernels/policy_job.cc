@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "kernels/loss_autograd.h"
 #include "kernels/sequence_policy.h"
@@ -93,6 +94,8 @@ LossGradients RunSequences(const PolicyJob& policy,
                            const WantedGradients& wanted) {
   LossJob job = policy.job;
   UseLogprobRows(policy.temperature, {}, policy.outputs, job);
+  KeptChunk kept;
+  if (wanted.any() && job.student.hidden.is_cpu()) job.keep = &kept;
   const LossGradients first = RunChunks(job, {});
   const SequencePolicy sequences = MeasureSequences(
       policy.rule, policy.tensors, policy.outputs, job.selection);
@@ -100,6 +103,8 @@ LossGradients RunSequences(const PolicyJob& policy,
   if (wanted.any()) {
     UseLogprobRows(policy.temperature, sequences.slopes,
                    EmptySampledTensors(job.student.hidden), job);
+    job.keep = nullptr;
+    job.known = std::move(kept);
     result = RunChunks(job, wanted);
   }
   const at::ScalarType type = first.loss.scalar_type();

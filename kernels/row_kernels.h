@@ -21,7 +21,7 @@ struct RowBatch {
   const int64_t* target;     // [N]; null: none
   const double* weight;      // [N]
   double* token_loss;        // [N], out
-  bool with_gradient;        // false: logits are left undefined
+  bool with_gradient;        // false: logits may be left undefined
 };
 
 struct RowRange {

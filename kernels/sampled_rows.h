@@ -22,6 +22,7 @@ struct GivenSlopes {
 
 // Fills the outputs and, if the batch wants it, the gradient of
 // log_prob * slope + entropy * slope. Writes no token_loss but NaN on a bad id.
+// Without gradient the logits keep their values.
 void LogprobRows(double inverse_temperature, const GivenSlopes& slopes,
                  const SampledOutputs& outputs, const RowBatch<float>& batch,
                  RowRange rows);

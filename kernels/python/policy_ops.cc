@@ -2,6 +2,7 @@
 // ops_library.cc each has a twin that returns gradients, which its autograd
 // calls through the dispatcher; that of linear_logprob is its backward pass.
 #include <ATen/ATen.h>
+#include <ATen/TensorSubclassLikeUtils.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "kernels/cached_job.h"
+#include "kernels/linear_logprob.h"
 #include "kernels/logprob_autograd.h"
 #include "kernels/loss_autograd.h"
 #include "kernels/python/named_arguments.h"
@@ -235,8 +237,22 @@ void CachedAutograd(const c10::OperatorHandle& op, Stack* stack) {
   ReplaceArguments(op, stack, {result.loss, result.token_loss});
 }
 
+// Nobody watches the dispatcher, so a call may keep logits for its backward
+// pass.
+bool IsPlain(const at::Tensor& input) {
+  return input.is_cpu() && !at::isTensorSubclassLike(input);
+}
+
 void LogprobAutograd(const c10::OperatorHandle& op, Stack* stack) {
   const NamedArguments arguments(op, *stack);
+  if (IsPlain(InputOf(arguments))) {
+    const LogprobArguments direct = LogprobArgumentsOf(arguments);
+    const LogprobResult result =
+        LinearLogprob(direct.hidden, direct.weight, direct.target,
+                      direct.temperature, direct.linear);
+    ReplaceArguments(op, stack, {result.logprob, result.entropy});
+    return;
+  }
   const Stack inputs = InputsOf(op, *stack);
   RecomputedCall call;
   call.op = arguments.op();

@@ -7,9 +7,11 @@
 
 #include <cmath>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "kernels/linear_logprob.h"
+#include "kernels/logprob_passes.h"
 #include "kernels/policy_math.h"
 #include "kernels/row_sweeps.h"
 #include "tests/kernels/policy/policy_case.h"
@@ -130,6 +132,71 @@ TEST_F(Logprob, KeptRowsLeaveZeros) {
                         linear_.kept_rows));
   result.logprob.sum().backward();
   EXPECT_EQ(data_.hidden.grad()[0].abs().max().item<float>(), 0.0f);
+}
+
+// What the first backward pass takes from the forward pass, the second must
+// compute again; both agree to rounding, whatever part of a chunk is reached.
+TEST_F(Logprob, KeptLogitsServeOneBackwardPass) {
+  for (const int64_t chunk : {0, 2, 4, 6}) {
+    linear_.chunk_tokens = chunk;
+    for (const std::vector<int64_t>& reached :
+         {std::vector<int64_t>{0, 1, 2, 3, 4, 5}, {0, 3, 5}, {1}, {}}) {
+      at::Tensor mask = at::zeros({6});
+      for (const int64_t row : reached) mask[row] = 1.0;
+      const LogprobResult result = Run();
+      const at::Tensor loss = ((result.logprob + result.entropy) * mask).sum();
+      const auto gradients = [&](bool keep_graph) {
+        data_.hidden.mutable_grad() = data_.weight.mutable_grad() =
+            at::Tensor();
+        loss.backward({}, keep_graph);
+        return std::pair(data_.hidden.grad().clone(),
+                         data_.weight.grad().clone());
+      };
+      const auto [hidden, weight] = gradients(true);
+      const auto [hidden_again, weight_again] = gradients(false);
+      EXPECT_LE((hidden - hidden_again).norm().item<float>(),
+                1e-6f * hidden.norm().item<float>())
+          << chunk << " " << mask;
+      EXPECT_LE((weight - weight_again).norm().item<float>(),
+                1e-6f * weight.norm().item<float>())
+          << chunk << " " << mask;
+    }
+  }
+}
+
+TEST_F(Logprob, BackwardReadsTheKeptLogits) {
+  linear_.chunk_tokens = 4;
+  const LogprobArguments arguments = {"linear_logprob",
+                                      data_.hidden.detach(),
+                                      data_.weight.detach(),
+                                      data_.target,
+                                      1.0,
+                                      linear_};
+  KeptChunk kept;
+  LogprobForward(arguments, &kept);
+  EXPECT_TRUE(at::equal(kept.rows, at::tensor({2, 3, 4, 5}, at::kLong)));
+  kept.logits.zero_();
+  const LogprobResult upstream = {at::ones({6}), at::zeros({6})};
+  const LossGradients gradients = LogprobBackward(
+      arguments, upstream, {true, false, false}, std::move(kept));
+  const at::Tensor uniform =
+      data_.weight.detach().index_select(0, data_.target) -
+      data_.weight.detach().mean(0);
+  EXPECT_LE(
+      RelativeError(gradients.hidden.narrow(0, 2, 4), uniform.narrow(0, 2, 4)),
+      1e-6);
+  EXPECT_GE(
+      RelativeError(gradients.hidden.narrow(0, 0, 2), uniform.narrow(0, 0, 2)),
+      0.1);
+}
+
+// A list of rows that changed in between must not lead beyond the chunk.
+TEST_F(Logprob, ChangedKeptRowsAreComputedAgain) {
+  linear_.kept_rows = at::tensor({0, 2, 4}, at::kLong);
+  const LogprobResult result = Run();
+  linear_.kept_rows.copy_(at::tensor({1, 3, 5}, at::kLong));
+  result.logprob.sum().backward();
+  EXPECT_TRUE(at::isfinite(data_.hidden.grad()).all().item<bool>());
 }
 
 TEST_F(Logprob, WeightGradIsFilledByTheBackwardPass) {
