@@ -110,7 +110,7 @@ class Ops(unittest.TestCase):
                 x, teacher, divergence="total_variation")[0], (logits,)))
 
     def test_opcheck(self):
-        for dtype in (torch.float32, torch.bfloat16):
+        for dtype in (torch.float64, torch.float32, torch.bfloat16):
             for op, arguments, options in self.calls(dtype):
                 torch.library.opcheck(op.default, arguments, options)
 
@@ -132,7 +132,8 @@ class Ops(unittest.TestCase):
                          "token_weight": torch.ones(5),
                          "kept_rows": torch.tensor([0, 1, 3])}
         head = {"bias": bias.clone().requires_grad_(), "chunk_tokens": 2}
-        total = {"weight_grad": torch.zeros(9, 4),
+        sums = torch.float64 if dtype == torch.float64 else torch.float32
+        total = {"weight_grad": torch.zeros(9, 4, dtype=sums),
                  "grad_scale": torch.tensor(2.0)}
         dense = (hidden, weight, teacher_hidden, teacher_weight)
         listed = (top.indices, top.values)

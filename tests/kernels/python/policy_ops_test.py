@@ -102,18 +102,38 @@ class PolicyOps(unittest.TestCase):
                                        reduction="batchmean"))
 
     def test_opcheck(self):
-        s = Samples(torch.float32)
+        for dtype in (torch.float64, torch.float32, torch.bfloat16):
+            for op, arguments, options in self.calls(dtype):
+                torch.library.opcheck(op.default, arguments, options)
+
+    @staticmethod
+    def calls(dtype):
+        """Every operator, with every kind of optional tensor."""
+        s = Samples(torch.float64)
+        hidden, weight, bias = (value.detach().to(dtype).requires_grad_()
+                                for value in s.parameters())
+        rows = torch.float64 if dtype == torch.float64 else torch.float32
+        sampler, advantage, reference = (
+            value.to(rows) for value in (s.sampler, s.advantage, s.reference))
         ops = torch.ops.limbeck
-        arguments = (s.hidden, s.weight, s.target)
-        for kind in ("grpo", "gspo", "cispo"):
-            torch.library.opcheck(
-                ops.linear_policy_loss.default,
-                arguments + (s.sampler, s.advantage), s.options(kind=kind))
-        torch.library.opcheck(ops.linear_logprob.default, arguments,
-                              {"bias": s.bias, "temperature": 2.0})
-        torch.library.opcheck(
-            ops.linear_cached_distillation.default,
-            (s.hidden, s.weight.detach(), torch.zeros(5, 4), torch.zeros(5)))
+        call = (hidden, weight, s.target)
+        options = {"bias": bias, "reference_logprob": reference,
+                   "kl_coefficient": 0.2, "entropy_bonus": 0.1,
+                   "sequence_id": s.sequence}
+        chosen = {"token_weight": torch.ones(5), "chunk_tokens": 2,
+                  "kept_rows": torch.tensor([0, 2, 3])}
+        total = {"weight_grad": torch.zeros(9, 4, dtype=rows),
+                 "grad_scale": torch.tensor(2.0)}
+        for kind in KINDS + ("cispo",):
+            yield (ops.linear_policy_loss, call + (sampler, advantage),
+                   options | {"kind": kind})
+        for more in (chosen, total):
+            yield (ops.linear_policy_loss, call + (sampler, advantage),
+                   more | {"kind": "grpo"})
+        yield ops.linear_logprob, call, {"bias": bias, "temperature": 2.0}
+        yield ops.linear_cached_distillation, (
+            hidden, weight.detach(), torch.zeros(5, 4, dtype=rows),
+            torch.zeros(5, dtype=rows)), {}
 
     def test_weight_grad(self):
         s = Samples(torch.float32)
