@@ -24,6 +24,7 @@ import argparse
 import contextlib
 import ctypes
 import datetime
+import fcntl
 import gc
 import json
 import os
@@ -55,6 +56,10 @@ def parse():
     parser.add_argument("--realtime", action="store_true",
                         help="time at real-time priority (needs root): for a "
                         "machine that does other work too")
+    parser.add_argument("--lock", metavar="FILE",
+                        help="a file that other work on this machine locks "
+                        "too: shared while a row is prepared, alone while it "
+                        "is timed")
     parser.add_argument("--library", default=str(
         ROOT / "build/dev/kernels/python/liblimbeck_ops.so"))
     parser.add_argument("--output", help="JSON file to write or update")
@@ -225,6 +230,28 @@ def ahead_of_others(wanted):
             schedule(os.SCHED_OTHER, 0)
 
 
+class Turn:
+    """Whose turn it is on a machine that is shared by a lock file."""
+
+    def __init__(self, path):
+        self.file = open(path, "a") if path else None
+        self.share()
+
+    def share(self):
+        if self.file:
+            fcntl.flock(self.file, fcntl.LOCK_SH)
+
+    @contextlib.contextmanager
+    def alone(self):
+        if self.file:  # let go first: two that wait for each other wait long
+            fcntl.flock(self.file, fcntl.LOCK_UN)
+            fcntl.flock(self.file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            self.share()
+
+
 def time_rounds(calls, clock, rounds, draw):
     """Seconds of every call in every round; order shuffled within rounds."""
     seconds = {name: [] for name in calls}
@@ -267,15 +294,17 @@ def steps_of(row, device, only):
     return problem, steps, found, skipped
 
 
-def run_row(row, device, args):
+def run_row(row, device, args, turn):
     draw = random.Random(1)
     begin = time.monotonic()
     problem, steps, found, skipped = steps_of(row, device, args.only)
     calls = {name: step.run for name, step in steps.items()}
     calls[PRODUCTS] = products_of(problem)
     rounds = args.rounds or (30 if device == "cuda" else 11)
-    with ahead_of_others(args.realtime):
+    with turn.alone(), ahead_of_others(args.realtime):
+        before = ceilings(device)
         seconds = time_rounds(calls, Clock(device), rounds, draw)
+        after = ceilings(device)
     for name in steps:
         ours = found[name]
         ours["seconds"] = summary(seconds[name])
@@ -289,6 +318,7 @@ def run_row(row, device, args):
     return {"row": row.as_json(), "rounds": rounds,
             "when": datetime.date.today().isoformat(),
             "took_seconds": round(time.monotonic() - begin, 1),
+            "ceilings": [before, after],
             PRODUCTS: summary(seconds[PRODUCTS]),
             "providers": found, "skipped": skipped}
 
@@ -334,22 +364,24 @@ def measure(args, rows):
     if args.output and Path(args.output).exists():
         results = json.loads(Path(args.output).read_text())
     results["machine"] = machine(args.device)
-    with ahead_of_others(args.realtime):
-        first = ceilings(args.device)
     stored = {row["row"]["name"]: row for row in results.get("rows", [])}
+    turn = Turn(args.lock)
     for row in rows:
-        result = run_row(row, args.device, args)
+        result = run_row(row, args.device, args, turn)
         stored[row.name] = result
         print_row(result)
-        results["rows"] = list(stored.values())
-        results["ceilings"] = {"first": first}
+        order = {row.name: place for place, row in enumerate(all_rows(args))}
+        results["rows"] = sorted(
+            stored.values(),
+            key=lambda row: order.get(row["row"]["name"], len(order)))
         if args.output:
             store(args.output, results)
         gc.collect()
-    with ahead_of_others(args.realtime):
-        results["ceilings"]["last"] = ceilings(args.device)
-    if args.output:
-        store(args.output, results)
+
+
+def all_rows(args):
+    from loss_problems import cpu_rows, cuda_rows
+    return cuda_rows() if args.device == "cuda" else cpu_rows()
 
 
 def print_row(result):
@@ -365,8 +397,7 @@ def main():
         print(document([json.loads(Path(name).read_text())
                         for name in args.table]))
         return
-    from loss_problems import cpu_rows, cuda_rows
-    rows = cuda_rows() if args.device == "cuda" else cpu_rows()
+    rows = all_rows(args)
     chosen = slice_of(args.rows, len(rows))
     if args.list:
         for index in chosen:

@@ -73,14 +73,12 @@ def limbeck_loss(problem, **options):
             kind="grpo", **options)[0]
     if not hasattr(ops, "linear_logprob"):
         raise Skip("linear_logprob is not in this library")
-    logprob, entropy = ops.linear_logprob(*head, problem.target)
+    logprob, entropy = ops.linear_logprob(*head, problem.target, **options)
     return logprob.mean() + entropy.mean()
 
 
 def limbeck(problem):
     """Ours, dW straight into a float32 buffer."""
-    if problem.row.loss == "logprob":
-        return Step(problem, limbeck_loss)
     buffer = torch.zeros_like(problem.weight, dtype=torch.float32)
     return Step(problem, lambda p: limbeck_loss(p, weight_grad=buffer), buffer)
 

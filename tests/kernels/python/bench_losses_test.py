@@ -94,15 +94,18 @@ class Tables(unittest.TestCase):
     def results(gpu, share):
         row = Row("jsd", 8192, 1536, 151936, 3584, "bfloat16")
         error = {"loss": 0.0, "hidden": 1e-3, "weight": 1e-3}
+        ceilings = {"copy_bytes_per_second": 4e12,
+                    "bfloat16_operations_per_second": [7e14, 8e14]}
 
         def provider(ratio):
             return {"seconds": {"median": 0.03 * ratio},
                     "share_of_products": [share / ratio] * 3,
                     "time_over_limbeck": [ratio] * 3, "peak_bytes": 10 ** 9,
+                    "operations_per_second": share / ratio * 8e14,
                     "errors": {"random": error, "close": error}}
         return {"machine": {"gpu": gpu, "processor": "p", "threads": 1},
-                "ceilings": {"first": {"copy_bytes_per_second": 4e12}},
                 "rows": [{"row": row.as_json(), "rounds": 3, "when": "-",
+                          "ceilings": [ceilings, ceilings],
                           "products": {"median": 0.026}, "skipped": {},
                           "providers": {
                               "limbeck": provider(1.0),
@@ -117,6 +120,7 @@ class Tables(unittest.TestCase):
         self.assertIn("missed: 2.00x", line(measured, "JSD: >= 2.3x TRL"))
         self.assertIn("UNMEASURED", line(measured, "JSD: >= 3x Liger"))
         self.assertIn("UNMEASURED", line(measured, "forward_kl"))
+        self.assertIn("| 87 % (87 % to 87 %) | 87 % | TRL", measured)
         elsewhere = loss_tables.document([self.results(None, 0.99)])
         self.assertNotIn("met:", elsewhere)
 

@@ -6,6 +6,7 @@ Exits with 77 (skipped) where Python has no torch.
 
 import importlib.util
 import pathlib
+import re
 import sys
 import unittest
 
@@ -17,6 +18,7 @@ except (ImportError, OSError, ValueError) as error:
 
 EXAMPLE = pathlib.Path(__file__).parents[3] / \
     "kernels/python/example_training_step.py"
+DOCUMENT = EXAMPLE.parents[2] / "docs/operators.md"
 
 DIVERGENCES = ("forward_kl", "reverse_kl", "jsd", "skew_forward_kl",
                "skew_reverse_kl", "symmetric_kl")
@@ -188,11 +190,23 @@ class Ops(unittest.TestCase):
         spec = importlib.util.spec_from_file_location("example", EXAMPLE)
         example = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(example)
-        plain = example.train(example.plain_loss)
-        fused = example.train(example.fused_loss)
-        self.assertLess(fused[-1], fused[0])
-        for ours, theirs in zip(fused, plain):
-            self.assertAlmostEqual(ours, theirs, delta=2e-5 * theirs)
+        plain = example.train(example.one_step(example.plain_loss))
+        self.assertLess(plain[-1], plain[0])
+        for step in (example.one_step(example.fused_loss), example.trl_step):
+            for ours, theirs in zip(example.train(step), plain):
+                self.assertAlmostEqual(ours, theirs, delta=2e-5 * theirs)
+
+    def test_code_of_the_operators_page_runs(self):
+        page = DOCUMENT.read_text()
+        blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        self.assertGreaterEqual(len(blocks), 3)
+        scope = {}
+        for block in blocks:  # each may use what those before it made
+            for line in block.splitlines():
+                if "load_library" not in line:
+                    continue
+                block = block.replace(line, "pass")
+            exec(compile(block, str(DOCUMENT), "exec"), scope)
 
     def test_weight_grad_receives_the_head_gradient(self):
         hidden, weight, _, _ = inputs(torch.float32)
