@@ -8,9 +8,7 @@ backward with dW added to an existing buffer.
 
 The results file is updated row by row: a run that was cut off goes on with
 --rows, and rows of other runs stay. A provider that cannot take part is listed
-with its reason. Rivals are installed into the Python of scripts/setup by
-  .limbeck/python/bin/python -m pip install --no-deps --require-hashes \\
-      -r scripts/requirements-rivals.txt
+with its reason; rivals come with scripts/setup --rivals.
 
 examples:
   bench_losses.py --list --device cuda

@@ -118,7 +118,7 @@ def rival(package, module):
         version = importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         raise Skip(f"{package} is not installed "
-                   "(scripts/requirements-rivals.txt)") from None
+                   "(scripts/setup --rivals)") from None
     if version != VERSIONS[package]:
         raise Skip(f"{package} is {version}, pinned is {VERSIONS[package]}")
     try:
