@@ -25,12 +25,13 @@ struct SandboxFile {
 struct SandboxLimits {
   double cpu_seconds = 10;
   double wall_seconds = 21;
-  // Resident memory. The address space of each process is bounded by this and
-  // 4 GiB more.
+  // Resident memory; the stack may take all of it. Address space that is only
+  // reserved does not count (bound: this for each thread, and 4 GiB).
   uint64_t memory_bytes = uint64_t{512} << 20;
   // Standard output, and apart from it the side channel: more ends the run.
-  // Standard error is cut there and the run goes on.
   uint64_t output_bytes = uint64_t{64} << 20;
+  // Standard error is cut here and the run goes on.
+  uint64_t error_bytes = uint64_t{1} << 20;
   // All files in the box and in the folder for temporary files (levels A and
   // B); each single file on every level.
   uint64_t file_bytes = uint64_t{64} << 20;
@@ -72,7 +73,7 @@ struct SandboxResult {
   int exit_code = 0;         // of kExited
   int signal = 0;            // of kSignalled
   std::string output;        // at most limits.output_bytes
-  std::string error;         // at most limits.output_bytes
+  std::string error;         // at most limits.error_bytes
   std::string side_channel;  // at most limits.output_bytes
   std::vector<std::pair<std::string, std::string>> collected;  // name, content
   double cpu_seconds = 0;   // user and system, whole tree

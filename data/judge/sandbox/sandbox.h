@@ -13,6 +13,8 @@
 
 namespace limbeck {
 
+class LaunchKit;
+
 struct SandboxOptions {
   // A machine that cannot offer this is refused. kNone is the explicit consent
   // to run programs with resource limits only.
@@ -41,14 +43,12 @@ class Sandbox final : public ProgramRunner {
   IsolationLevel level() const override { return level_; }
 
  private:
-  struct Launcher;  // the launcher's image and the system call filters
-
   Sandbox(SandboxOptions options, IsolationLevel level,
-          std::unique_ptr<const Launcher> launcher);
+          std::unique_ptr<const LaunchKit> kit);
 
   const SandboxOptions options_;
   const IsolationLevel level_;
-  const std::unique_ptr<const Launcher> launcher_;
+  const std::unique_ptr<const LaunchKit> kit_;
 };
 
 }  // namespace limbeck
