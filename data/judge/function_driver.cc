@@ -1,0 +1,196 @@
+#include "data/judge/function_driver.h"
+
+#include <sys/random.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "data/base/json.h"
+#include "data/base/status_macros.h"
+#include "data/judge/python_preamble.h"
+
+namespace limbeck {
+namespace {
+
+// What the driver needs is bound before the program runs. Values of derived
+// types are read through the methods of their base, past any override.
+constexpr absl::string_view kDriver = R"py(
+import json, os, sys, traceback
+from types import ModuleType
+
+def drive(dumps=json.dumps, loads=json.loads, write=os.write, leave=os._exit,
+          describe=traceback.format_exception, instance=isinstance,
+          kind=type, text=str):
+    call = loads(sys.stdin.buffer.read())
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def report(name, value):
+        data = (call["token"] + dumps({name: value}) + "\n").encode()
+        while data:
+            data = data[write(3, data):]
+        leave(0)
+
+    def fail(name, error):
+        last = describe(kind(error), error, error.__traceback__)
+        report(name, "".join(last)[-2000:])
+
+    def plain(value):
+        if value is None or value is True or value is False:
+            return value
+        if instance(value, int):
+            return int.__add__(value, 0)
+        if instance(value, float):
+            return float.__add__(value, 0.0)
+        if instance(value, str):
+            return str.__getitem__(value, slice(None))
+        if instance(value, list):
+            return [plain(item) for item in list.__iter__(value)]
+        if instance(value, tuple):
+            return [plain(item) for item in tuple.__iter__(value)]
+        if instance(value, dict):
+            return {name(key): plain(item)
+                    for key, item in dict.items(value)}
+        raise TypeError(kind(value).__name__ + " is no JSON value")
+
+    def name(key):
+        key = plain(key)
+        if instance(key, (list, dict)):
+            raise TypeError("a key of the dict is no JSON key")
+        return key if kind(key) is str else dumps(key)
+
+    module = ModuleType("solution")
+    sys.modules["solution"] = module
+    exec(PREAMBLE, module.__dict__)
+    try:
+        with open("solution.py", encoding="utf-8") as file:
+            program = compile(file.read(), "solution.py", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        fail("compile_error", error)
+    try:
+        exec(program, module.__dict__)
+        owner = getattr(module, "Solution", None)
+        if instance(owner, type) and hasattr(owner, call["function"]):
+            owner = owner()
+        else:
+            owner = module
+        result = getattr(owner, call["function"])(*call["arguments"])
+    except BaseException as error:
+        fail("raised", error)
+    try:
+        result = plain(result)
+    except BaseException as error:
+        fail("no_json", error)
+    report("result", result)
+)py";
+
+absl::StatusOr<FunctionReport> ReportOf(PythonDict dict) {
+  const absl::Status unknown =
+      absl::InvalidArgumentError("the report has no known form");
+  if (dict.keys.size() != 1) return unknown;
+  FunctionReport report;
+  const std::string& name = std::get<std::string>(dict.keys[0].value);
+  if (name == "result") {
+    report.result = std::move(dict.values[0]);
+    return report;
+  }
+  const auto* text = std::get_if<std::string>(&dict.values[0].value);
+  if (text == nullptr) return unknown;
+  report.text = *text;
+  if (name == "no_json") {
+    report.kind = FunctionReport::Kind::kNoJson;
+  } else if (name == "compile_error") {
+    report.kind = FunctionReport::Kind::kCompileError;
+  } else if (name == "raised") {
+    report.kind = FunctionReport::Kind::kRaised;
+  } else {
+    return unknown;
+  }
+  return report;
+}
+
+std::vector<absl::string_view> ArgumentLines(absl::string_view input) {
+  std::vector<absl::string_view> lines;
+  for (absl::string_view line : absl::StrSplit(input, '\n')) {
+    if (!absl::StripAsciiWhitespace(line).empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string FunctionDriverSource() {
+  // A raw string of Python: the preamble has neither quotes nor backslashes.
+  return absl::StrCat("PREAMBLE = \"\"\"", PythonPreamble(), "\"\"\"\n",
+                      kDriver, "\ndrive()\n");
+}
+
+std::string FunctionCall(absl::string_view token, absl::string_view function,
+                         absl::string_view input) {
+  // The arguments pass as they are written: integers of any size stay whole.
+  const Json function_name(function);
+  std::string call = absl::StrCat("{\"token\":\"", token,
+                                  "\",\"function\":", WriteJson(function_name),
+                                  ",\"arguments\":[");
+  absl::string_view separator = "";
+  for (absl::string_view line : ArgumentLines(input)) {
+    absl::StrAppend(&call, separator, line);
+    separator = ",\n";
+  }
+  return absl::StrCat(call, "]}");
+}
+
+absl::Status CheckFunctionInput(absl::string_view input) {
+  int number = 0;
+  for (absl::string_view line : ArgumentLines(input)) {
+    ++number;
+    const absl::StatusOr<PythonValue> argument = ParsePythonJson(line);
+    if (!argument.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("argument ", number, " of the test's input is ",
+                       argument.status().message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FunctionReport> ParseFunctionReport(absl::string_view bytes,
+                                                   absl::string_view token) {
+  if (bytes.empty()) {
+    return absl::InvalidArgumentError("the program ended without a result");
+  }
+  if (!absl::ConsumePrefix(&bytes, token)) {
+    return absl::InvalidArgumentError(
+        "something other than the result came first on its descriptor");
+  }
+  LIMBECK_ASSIGN_OR_RETURN(PythonValue value, ParsePythonJson(bytes));
+  PythonDict* dict = std::get_if<PythonDict>(&value.value);
+  if (dict == nullptr) {
+    return absl::InvalidArgumentError("the report has no known form");
+  }
+  LIMBECK_ASSIGN_OR_RETURN(FunctionReport report, ReportOf(std::move(*dict)));
+  if (report.kind == FunctionReport::Kind::kResult) {
+    // {"result": VALUE}
+    const size_t begin = bytes.find(':') + 1;
+    report.text = std::string(absl::StripAsciiWhitespace(
+        bytes.substr(begin, bytes.rfind('}') - begin)));
+  }
+  return report;
+}
+
+absl::StatusOr<std::string> MakeRunToken() {
+  char bytes[16];
+  if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
+    return absl::InternalError("the system gave no random bytes");
+  }
+  return absl::BytesToHexString(absl::string_view(bytes, sizeof(bytes)));
+}
+
+}  // namespace limbeck
