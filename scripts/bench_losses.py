@@ -63,6 +63,9 @@ def parse():
     parser.add_argument("--output", help="JSON file to write or update")
     parser.add_argument("--list", action="store_true",
                         help="print the rows and end")
+    parser.add_argument("--errors", action="store_true",
+                        help="print the errors of every loss as Markdown and "
+                        "end (docs/operators.md)")
     parser.add_argument("--table", nargs="+", metavar="FILE",
                         help="print these results as Markdown and end")
     return parser.parse_args()
@@ -377,6 +380,22 @@ def measure(args, rows):
         gc.collect()
 
 
+def every_loss_errors(device):
+    """{loss: {(provider, dtype): errors}} at 32 x 896 (+ 1536) x 32000."""
+    from loss_problems import DENSE, Row, cpu_rows
+    from loss_providers import PROVIDERS
+    names = ("limbeck", "eager, float32 logits", "eager, bfloat16 logits")
+    losses = {}
+    for loss in dict.fromkeys(row.loss for row in cpu_rows()):
+        found = losses.setdefault(loss, {})
+        for dtype in ("float32", "bfloat16"):
+            row = Row(loss, 32, 896, 32000, 1536 if loss in DENSE else 0,
+                      dtype)
+            for name in names[:2 if dtype == "float32" else 3]:
+                found[name, dtype] = errors(PROVIDERS[name], row, device)
+    return losses
+
+
 def all_rows(args):
     from loss_problems import cpu_rows, cuda_rows
     return cuda_rows() if args.device == "cuda" else cpu_rows()
@@ -394,6 +413,12 @@ def main():
         from loss_tables import document
         print(document([json.loads(Path(name).read_text())
                         for name in args.table]))
+        return
+    if args.errors:
+        import torch
+        from loss_tables import error_table
+        torch.ops.load_library(args.library)
+        print("\n".join(error_table(every_loss_errors(args.device))))
         return
     rows = all_rows(args)
     chosen = slice_of(args.rows, len(rows))

@@ -123,6 +123,24 @@ def hidden_errors(provider):
         (f", close {close}" if close != "-" else "")
 
 
+def error_table(losses):
+    """dX errors of ours and of PyTorch's operators, unrelated / close pairs."""
+    columns = (("limbeck", "float32"), ("eager, float32 logits", "float32"),
+               ("limbeck", "bfloat16"), ("eager, float32 logits", "bfloat16"),
+               ("eager, bfloat16 logits", "bfloat16"))
+
+    def cell(found):
+        parts = [percent(found[kind]["hidden"])
+                 for kind in ("random", "close") if kind in found]
+        return " / ".join(parts)
+    return ["| Loss | " + " | ".join(
+        f"{name.replace('limbeck', 'ours')}, {dtype} inputs"
+        for name, dtype in columns) + " |", "|---" * 6 + "|",
+        *(f"| {loss} | " + " | ".join(cell(found[column])
+                                      for column in columns) + " |"
+          for loss, found in losses.items())]
+
+
 def verdict(rows, name, rival, factor):
     result = rows.get(name)
     ours = result and result["providers"].get("limbeck")
