@@ -2,44 +2,23 @@
 // bpe_pipeline.cc.
 #include "data/text/bpe_definition.h"
 
-#include <algorithm>
-#include <unordered_map>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "data/base/digest.h"
 #include "data/base/status_macros.h"
-#include "data/base/utf8.h"
 #include "data/text/bpe_pipeline.h"
+#include "data/text/byte_alphabet.h"
 
 namespace limbeck {
 namespace {
 
 constexpr int64_t kMaxId = int64_t{1} << 24;
 
-using Vocabulary = std::unordered_map<std::string, int32_t>;
-
-// GPT-2's table (bytes_to_unicode in openai/gpt-2 src/encoder.py): printable
-// bytes stand for themselves, the others for U+0100 and on.
-std::unordered_map<std::string, char> MakeAlphabet() {
-  std::unordered_map<std::string, char> alphabet;
-  uint32_t next = 0x100;
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    const bool printable = (byte >= 0x21 && byte <= 0x7E) ||
-                           (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-    std::string character;
-    AppendUtf8(printable ? byte : next++, &character);
-    alphabet.emplace(std::move(character), static_cast<char>(byte));
-  }
-  return alphabet;
-}
-
-const std::unordered_map<std::string, char>& Alphabet() {
-  static const auto* alphabet =
-      new std::unordered_map<std::string, char>(MakeAlphabet());
-  return *alphabet;
-}
+using Vocabulary = absl::flat_hash_map<std::string, int32_t>;
 
 absl::Status RefuseUnlessDefault(const Json& model, absl::string_view key) {
   const Json* value = model.Find(key);
@@ -62,18 +41,15 @@ absl::StatusOr<int32_t> ReadId(const Json& value, absl::string_view token) {
                                                  ", not in [0, ", kMaxId, ")"));
 }
 
-absl::Status SetPiece(int32_t id, absl::string_view token,
-                      std::vector<std::string>* pieces) {
-  if (static_cast<size_t>(id) >= pieces->size()) {
-    pieces->resize(static_cast<size_t>(id) + 1);
-  }
-  std::string& piece = (*pieces)[static_cast<size_t>(id)];
-  if (!piece.empty()) {
+absl::Status SetToken(int32_t id, const std::string& token,
+                      std::vector<std::string>* tokens) {
+  const auto place = static_cast<size_t>(id);
+  if (place >= tokens->size()) tokens->resize(place + 1);
+  if (!(*tokens)[place].empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the id ", id, " stands for two tokens, one is '", token, "'"));
   }
-  // Tokens outside the alphabet are added tokens; they stand for themselves.
-  if (!BytesOfPrintable(token, &piece)) piece = std::string(token);
+  (*tokens)[place] = token;
   return absl::OkStatus();
 }
 
@@ -83,23 +59,64 @@ absl::Status ReadVocabulary(const Json& model, Vocabulary* vocabulary,
   if (vocab == nullptr || !vocab->is_object()) {
     return absl::InvalidArgumentError("model.vocab is not an object");
   }
+  vocabulary->reserve(vocab->object().size());
   for (const auto& [token, value] : vocab->object()) {
     if (token.empty()) {
       return absl::InvalidArgumentError("model.vocab holds an empty token");
     }
     LIMBECK_ASSIGN_OR_RETURN(const int32_t id, ReadId(value, token));
-    LIMBECK_RETURN_IF_ERROR(SetPiece(id, token, &definition->pieces));
+    LIMBECK_RETURN_IF_ERROR(SetToken(id, token, &definition->tokens));
     vocabulary->emplace(token, id);
   }
-  for (const auto& [character, byte] : Alphabet()) {
-    const auto found = vocabulary->find(character);
-    if (found == vocabulary->end()) {
+  definition->num_model_tokens = definition->tokens.size();
+  return absl::OkStatus();
+}
+
+int32_t IdIn(const Vocabulary& vocabulary, const std::string& token) {
+  const auto found = vocabulary.find(token);
+  return found == vocabulary.end() ? -1 : found->second;
+}
+
+// Byte-level models have a token for every byte, or could not encode it.
+absl::Status FindAlphabet(const Vocabulary& vocabulary,
+                          BpeDefinition* definition) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const int32_t id =
+        IdIn(vocabulary, PrintableByte(static_cast<uint8_t>(byte)));
+    if (id < 0) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "the vocabulary of ", vocabulary->size(), " tokens lacks the byte 0x",
-          absl::Hex(static_cast<uint8_t>(byte), absl::kZeroPad2),
+          "the vocabulary of ", vocabulary.size(), " tokens lacks the byte 0x",
+          absl::Hex(byte, absl::kZeroPad2),
           ": it is no complete byte-level vocabulary"));
     }
-    definition->byte_ids[static_cast<uint8_t>(byte)] = found->second;
+    definition->byte_ids[static_cast<size_t>(byte)] = id;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadUnknown(const Json& model, const Vocabulary& vocabulary,
+                         BpeDefinition* definition) {
+  LIMBECK_ASSIGN_OR_RETURN(definition->fuse_unknown,
+                           model.GetBool("fuse_unk", false));
+  const Json* unknown = model.Find("unk_token");
+  if (unknown == nullptr || unknown->is_null()) return absl::OkStatus();
+  LIMBECK_ASSIGN_OR_RETURN(const std::string token,
+                           model.GetString("unk_token"));
+  definition->unknown_id = IdIn(vocabulary, token);
+  if (definition->unknown_id >= 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("model.unk_token '", token, "' is not among the ",
+                   vocabulary.size(), " tokens of the vocabulary"));
+}
+
+absl::Status ReadByteFallback(const Json& model, const Vocabulary& vocabulary,
+                              BpeDefinition* definition) {
+  LIMBECK_ASSIGN_OR_RETURN(const bool fallback,
+                           model.GetBool("byte_fallback", false));
+  if (!fallback) return absl::OkStatus();
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string token = absl::StrFormat("<0x%02X>", byte);
+    definition->byte_ids[static_cast<size_t>(byte)] = IdIn(vocabulary, token);
   }
   return absl::OkStatus();
 }
@@ -125,12 +142,9 @@ absl::StatusOr<std::pair<std::string, std::string>> MergeParts(
 absl::StatusOr<BpeDefinition::Merge> ReadMerge(const Json& merge,
                                                const Vocabulary& vocabulary) {
   LIMBECK_ASSIGN_OR_RETURN(const auto parts, MergeParts(merge));
-  const auto id_of = [&](const std::string& token) {
-    const auto found = vocabulary.find(token);
-    return found == vocabulary.end() ? -1 : found->second;
-  };
-  const BpeDefinition::Merge ids = {id_of(parts.first), id_of(parts.second),
-                                    id_of(parts.first + parts.second)};
+  const BpeDefinition::Merge ids = {
+      IdIn(vocabulary, parts.first), IdIn(vocabulary, parts.second),
+      IdIn(vocabulary, parts.first + parts.second)};
   if (ids.left < 0 || ids.right < 0 || ids.merged < 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         "joins '", parts.first, "' and '", parts.second,
@@ -168,53 +182,87 @@ absl::Status ReadModel(const Json& json, BpeDefinition* definition) {
     return absl::UnimplementedError(
         absl::StrCat("the model is of type '", type, "', only BPE is read"));
   }
-  for (absl::string_view key : {"dropout", "continuing_subword_prefix",
-                                "end_of_word_suffix", "byte_fallback"}) {
+  for (absl::string_view key :
+       {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
     LIMBECK_RETURN_IF_ERROR(RefuseUnlessDefault(*model, key));
   }
   LIMBECK_ASSIGN_OR_RETURN(definition->ignore_merges,
                            model->GetBool("ignore_merges", false));
   Vocabulary vocabulary;
   LIMBECK_RETURN_IF_ERROR(ReadVocabulary(*model, &vocabulary, definition));
+  definition->byte_ids.fill(-1);
+  if (definition->byte_level) {
+    LIMBECK_RETURN_IF_ERROR(FindAlphabet(vocabulary, definition));
+  } else {
+    LIMBECK_RETURN_IF_ERROR(ReadUnknown(*model, vocabulary, definition));
+    LIMBECK_RETURN_IF_ERROR(ReadByteFallback(*model, vocabulary, definition));
+  }
   return ReadMerges(*model, vocabulary, definition);
+}
+
+// The bytes of a token of a byte-level model. Tokens outside the alphabet stand
+// for themselves.
+std::string PieceOf(const std::string& token) {
+  std::string bytes;
+  return BytesOfPrintable(token, &bytes) ? bytes : token;
+}
+
+// What files of version 1 of the fingerprint could not say.
+void HashExtensions(const BpeDefinition& definition, FieldHasher* hasher) {
+  for (const SplitStep& step : definition.split_steps) {
+    if (step.matches_only) hasher->Bytes("matches_only");
+    if (step.regex != nullptr) hasher->Bytes(step.regex->pattern());
+  }
+  for (const AddedToken& token : definition.added_tokens) {
+    if (!token.single_word && !token.lstrip && !token.rstrip) continue;
+    hasher->Bytes("flags").Int(token.id).Int(token.single_word);
+    hasher->Int(token.lstrip).Int(token.rstrip);
+  }
+  if (definition.byte_level) return;
+  hasher->Bytes("characters").Int(definition.unknown_id);
+  hasher->Int(definition.fuse_unknown);
+  for (int32_t id : definition.byte_ids) hasher->Int(id);
+  for (const NormalizerStep& step : definition.normalizer) {
+    hasher->Int(static_cast<int64_t>(step.kind)).Bytes(step.pattern);
+    hasher->Bytes(step.content);
+  }
+  if (definition.metaspace.has_value()) {
+    hasher->Bytes(definition.metaspace->replacement);
+    hasher->Int(static_cast<int64_t>(definition.metaspace->prepend));
+    hasher->Int(definition.metaspace->split);
+  }
+  for (const DecoderStep& step : definition.decoder) {
+    hasher->Int(static_cast<int64_t>(step.kind)).Bytes(step.pattern);
+    hasher->Bytes(step.content).Int(static_cast<int64_t>(step.start));
+    hasher->Int(static_cast<int64_t>(step.stop)).Int(step.drops_first);
+  }
 }
 
 }  // namespace
 
-bool BytesOfPrintable(absl::string_view token, std::string* bytes) {
-  std::string found;
-  while (!token.empty()) {
-    const size_t length = Utf8SequenceBytes(token);
-    const auto character =
-        Alphabet().find(std::string(token.substr(0, length)));
-    if (length == 0 || character == Alphabet().end()) return false;
-    found.push_back(character->second);
-    token.remove_prefix(length);
-  }
-  *bytes = std::move(found);
-  return true;
-}
-
 std::string BpeDefinition::Fingerprint() const {
   FieldHasher hasher("limbeck.tokenizer.byte_level_bpe.v1");
-  hasher.Int(static_cast<int64_t>(pieces.size()));
-  for (const std::string& piece : pieces) hasher.Bytes(piece);
+  hasher.Int(static_cast<int64_t>(tokens.size()));
+  for (const std::string& token : tokens) hasher.Bytes(PieceOf(token));
   hasher.Int(static_cast<int64_t>(merges.size()));
   for (const Merge& merge : merges) {
     hasher.Int(merge.left).Int(merge.right).Int(merge.merged);
   }
   hasher.Int(ignore_merges).Int(static_cast<int64_t>(added_tokens.size()));
-  for (const BpeAddedToken& token : added_tokens) {
+  for (const AddedToken& token : added_tokens) {
     hasher.Int(token.id).Bytes(token.content).Int(token.normalized);
     hasher.Int(token.special);
   }
-  hasher.Int(static_cast<int64_t>(split_rules.size()));
-  for (SplitRule rule : split_rules) hasher.Int(static_cast<int64_t>(rule));
-  hasher.Int(nfc);
+  hasher.Int(static_cast<int64_t>(split_steps.size()));
+  for (const SplitStep& step : split_steps) {
+    hasher.Int(static_cast<int64_t>(step.rule));
+  }
+  hasher.Int(normalizer.empty() ? 0 : 1);
   for (const auto* ids : {&prefix_ids, &suffix_ids}) {
     hasher.Int(static_cast<int64_t>(ids->size()));
     for (int32_t id : *ids) hasher.Int(id);
   }
+  HashExtensions(*this, &hasher);
   return hasher.Hex();
 }
 
@@ -224,6 +272,7 @@ absl::StatusOr<BpeDefinition> ReadBpeDefinition(const Json& json) {
         absl::StrCat("expected an object, found ", JsonKindName(json.kind())));
   }
   BpeDefinition definition;
+  LIMBECK_RETURN_IF_ERROR(ReadSplitting(json, &definition));
   LIMBECK_RETURN_IF_ERROR(ReadModel(json, &definition));
   LIMBECK_RETURN_IF_ERROR(ReadBpePipeline(json, &definition));
   return definition;

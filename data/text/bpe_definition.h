@@ -1,32 +1,35 @@
-// What a byte-level BPE tokenizer.json says, checked and reduced to what
+// What a tokenizer.json with a BPE model says, checked and reduced to what
 // encoding and decoding need.
 #ifndef LIMBECK_DATA_TEXT_BPE_DEFINITION_H_
 #define LIMBECK_DATA_TEXT_BPE_DEFINITION_H_
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "data/base/json.h"
+#include "data/text/added_tokens.h"
+#include "data/text/normalizer.h"
 #include "data/text/pre_tokenizer.h"
+#include "data/text/token_decoder.h"
 
 namespace limbeck {
 
-struct BpeAddedToken {
-  int32_t id = 0;
-  std::string content;
-  bool normalized = false;  // looked for after normalisation
-  bool special = false;
+// Pre-tokenizer 'Metaspace': blanks are written as `replacement`.
+struct MetaspaceRule {
+  enum class Prepend { kAlways, kFirst, kNever };
+  std::string replacement;
+  Prepend prepend = Prepend::kAlways;
+  bool split = true;  // a piece begins at every replacement
 };
 
 struct BpeDefinition {
-  // Bytes of each id of the model; empty strings are holes.
-  std::vector<std::string> pieces;
-  std::array<int32_t, 256> byte_ids{};
+  // Tokens of each id as the file spells them; empty strings are holes.
+  std::vector<std::string> tokens;
+  size_t num_model_tokens = 0;  // the first ids; added tokens may follow
   struct Merge {
     int32_t left;
     int32_t right;
@@ -34,9 +37,20 @@ struct BpeDefinition {
   };
   std::vector<Merge> merges;
   bool ignore_merges = false;  // a whole piece in the vocabulary is its id
-  std::vector<BpeAddedToken> added_tokens;
-  std::vector<SplitRule> split_rules;
-  bool nfc = false;                 // texts are normalised to NFC
+
+  // Models over bytes: pieces are written in the printable alphabet. Others
+  // are over characters; one outside the vocabulary is its bytes' tokens where
+  // byte_ids has them all, otherwise unknown_id, or nothing at all.
+  bool byte_level = false;
+  std::array<int32_t, 256> byte_ids;  // -1: none
+  int32_t unknown_id = -1;
+  bool fuse_unknown = false;  // neighbours become one
+
+  std::vector<AddedToken> added_tokens;
+  std::vector<NormalizerStep> normalizer;
+  std::vector<SplitStep> split_steps;
+  std::optional<MetaspaceRule> metaspace;  // then there are no split steps
+  std::vector<DecoderStep> decoder;
   std::vector<int32_t> prefix_ids;  // what the post-processor adds
   std::vector<int32_t> suffix_ids;
 
@@ -46,12 +60,8 @@ struct BpeDefinition {
 
 // Anything that would give other ids than the file means and is not
 // implemented is refused by name: models other than BPE, pre-tokenizers,
-// normalizers, decoders, post-processors, flags of added tokens.
+// normalizers, decoders, post-processors.
 absl::StatusOr<BpeDefinition> ReadBpeDefinition(const Json& json);
-
-// The bytes of a token in the printable alphabet of byte-level models
-// ("\u0120the" is " the"). False when a character is not of the alphabet.
-bool BytesOfPrintable(absl::string_view token, std::string* bytes);
 
 }  // namespace limbeck
 

@@ -1,51 +1,17 @@
 // Each part is null, one object with a "type", or a Sequence of such objects.
 #include "data/text/bpe_pipeline.h"
 
-#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
+#include "data/text/pipeline_parts.h"
 
 namespace limbeck {
 namespace {
 
 constexpr int64_t kMaxId = int64_t{1} << 24;
-
-using PartReader =
-    std::function<absl::Status(const std::string& type, const Json& part)>;
-
-// Calls body for the part itself or for each element of a Sequence, whose list
-// has the name `list_key`. Null and absent parts are skipped.
-absl::Status ForEachPart(const Json* part, absl::string_view list_key,
-                         const PartReader& body) {
-  if (part == nullptr || part->is_null()) return absl::OkStatus();
-  LIMBECK_ASSIGN_OR_RETURN(const std::string type, part->GetString("type"));
-  if (type != "Sequence") return body(type, *part);
-  const Json* list = part->Find(list_key);
-  if (list == nullptr || !list->is_array()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a Sequence has no list '", list_key, "'"));
-  }
-  for (const Json& element : list->array()) {
-    LIMBECK_RETURN_IF_ERROR(ForEachPart(&element, list_key, body));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Unknown(absl::string_view what, absl::string_view type) {
-  return absl::UnimplementedError(
-      absl::StrCat("unknown ", what, " '", type, "'"));
-}
-
-absl::Status ReadNormalizer(const Json& json, BpeDefinition* definition) {
-  return ForEachPart(json.Find("normalizer"), "normalizers",
-                     [&](const std::string& type, const Json&) {
-                       if (type != "NFC") return Unknown("normalizer", type);
-                       definition->nfc = true;
-                       return absl::OkStatus();
-                     });
-}
 
 absl::Status ReadByteLevel(const Json& part, BpeDefinition* definition) {
   LIMBECK_ASSIGN_OR_RETURN(const bool prefix_space,
@@ -56,15 +22,19 @@ absl::Status ReadByteLevel(const Json& part, BpeDefinition* definition) {
   }
   LIMBECK_ASSIGN_OR_RETURN(const bool use_regex,
                            part.GetBool("use_regex", true));
-  if (use_regex) definition->split_rules.push_back(SplitRule::kGpt2);
+  if (use_regex) definition->split_steps.push_back({SplitRule::kGpt2});
+  definition->byte_level = true;
   return absl::OkStatus();
 }
 
+// "Isolated" keeps matches and what lies between them, whichever of both the
+// pattern means; "Removed" with invert keeps the matches.
 absl::Status ReadSplit(const Json& part, BpeDefinition* definition) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string behavior,
                            part.GetString("behavior"));
   LIMBECK_ASSIGN_OR_RETURN(const bool invert, part.GetBool("invert", false));
-  if (behavior != "Isolated" || invert) {
+  const bool matches_only = behavior == "Removed" && invert;
+  if (behavior != "Isolated" && !matches_only) {
     return absl::UnimplementedError(absl::StrCat(
         "pre-tokenizer 'Split' with behavior '", behavior, "' and invert ",
         invert ? "true" : "false", " is not supported"));
@@ -75,44 +45,61 @@ absl::Status ReadSplit(const Json& part, BpeDefinition* definition) {
   }
   LIMBECK_ASSIGN_OR_RETURN(const std::string regex,
                            pattern->GetString("Regex"));
-  LIMBECK_ASSIGN_OR_RETURN(const SplitRule rule, RuleOfPattern(regex));
-  definition->split_rules.push_back(rule);
+  LIMBECK_ASSIGN_OR_RETURN(SplitStep step, StepOfPattern(regex));
+  step.matches_only = matches_only;
+  definition->split_steps.push_back(std::move(step));
   return absl::OkStatus();
 }
 
-absl::Status ReadPreTokenizer(const Json& json, BpeDefinition* definition) {
-  bool byte_level = false;
-  LIMBECK_RETURN_IF_ERROR(ForEachPart(
-      json.Find("pre_tokenizer"), "pretokenizers",
-      [&](const std::string& type, const Json& part) -> absl::Status {
-        if (type == "ByteLevel") {
-          byte_level = true;
-          return ReadByteLevel(part, definition);
-        }
-        if (type == "Split") return ReadSplit(part, definition);
-        if (type != "Digits") return Unknown("pre-tokenizer", type);
-        LIMBECK_ASSIGN_OR_RETURN(const bool single,
-                                 part.GetBool("individual_digits", false));
-        definition->split_rules.push_back(single ? SplitRule::kSingleDigits
-                                                 : SplitRule::kRunsOfDigits);
-        return absl::OkStatus();
-      }));
-  if (byte_level) return absl::OkStatus();
-  return absl::UnimplementedError(
-      "there is no pre-tokenizer 'ByteLevel': only byte-level models are read");
+absl::Status ReadDigits(const Json& part, BpeDefinition* definition) {
+  LIMBECK_ASSIGN_OR_RETURN(const bool single,
+                           part.GetBool("individual_digits", false));
+  definition->split_steps.push_back(
+      {single ? SplitRule::kSingleDigits : SplitRule::kRunsOfDigits});
+  return absl::OkStatus();
 }
 
-absl::Status ReadDecoder(const Json& json) {
-  bool byte_level = false;
-  LIMBECK_RETURN_IF_ERROR(
-      ForEachPart(json.Find("decoder"), "decoders",
-                  [&](const std::string& type, const Json&) {
-                    if (type != "ByteLevel") return Unknown("decoder", type);
-                    byte_level = true;
-                    return absl::OkStatus();
-                  }));
-  if (byte_level) return absl::OkStatus();
-  return absl::UnimplementedError("there is no decoder 'ByteLevel'");
+absl::Status ReadMetaspace(const Json& part, BpeDefinition* definition) {
+  MetaspaceRule rule;
+  LIMBECK_ASSIGN_OR_RETURN(rule.replacement, part.GetString("replacement"));
+  LIMBECK_ASSIGN_OR_RETURN(rule.split, part.GetBool("split", true));
+  LIMBECK_ASSIGN_OR_RETURN(const bool prefix_space,
+                           part.GetBool("add_prefix_space", true));
+  LIMBECK_ASSIGN_OR_RETURN(
+      const std::string scheme,
+      part.GetString("prepend_scheme", prefix_space ? "always" : "never"));
+  if (scheme == "first") {
+    rule.prepend = MetaspaceRule::Prepend::kFirst;
+  } else if (scheme == "never") {
+    rule.prepend = MetaspaceRule::Prepend::kNever;
+  } else if (scheme != "always") {
+    return UnknownPart("prepend_scheme of pre-tokenizer 'Metaspace'", scheme);
+  }
+  if (rule.replacement.empty()) {
+    return absl::InvalidArgumentError(
+        "pre-tokenizer 'Metaspace' has an empty replacement");
+  }
+  definition->metaspace = std::move(rule);
+  return absl::OkStatus();
+}
+
+absl::Status ReadPreTokenizer(const std::string& type, const Json& part,
+                              BpeDefinition* definition) {
+  if (definition->byte_level || definition->metaspace.has_value()) {
+    return absl::UnimplementedError(
+        absl::StrCat("pre-tokenizer '", type, "' after ",
+                     definition->byte_level ? "'ByteLevel'" : "'Metaspace'",
+                     " is not supported"));
+  }
+  if (type == "ByteLevel") return ReadByteLevel(part, definition);
+  if (type == "Split") return ReadSplit(part, definition);
+  if (type == "Digits") return ReadDigits(part, definition);
+  if (type != "Metaspace") return UnknownPart("pre-tokenizer", type);
+  if (!definition->split_steps.empty()) {
+    return absl::UnimplementedError(
+        "pre-tokenizer 'Metaspace' after another is not supported");
+  }
+  return ReadMetaspace(part, definition);
 }
 
 absl::StatusOr<int32_t> ReadId(const Json& token) {
@@ -124,8 +111,8 @@ absl::StatusOr<int32_t> ReadId(const Json& token) {
   return static_cast<int32_t>(id);
 }
 
-absl::StatusOr<BpeAddedToken> ReadAddedToken(const Json& json) {
-  BpeAddedToken token;
+absl::StatusOr<AddedToken> ReadAddedToken(const Json& json) {
+  AddedToken token;
   LIMBECK_ASSIGN_OR_RETURN(token.id, ReadId(json));
   LIMBECK_ASSIGN_OR_RETURN(token.content, json.GetString("content"));
   LIMBECK_ASSIGN_OR_RETURN(token.normalized, json.GetBool("normalized", true));
@@ -134,12 +121,10 @@ absl::StatusOr<BpeAddedToken> ReadAddedToken(const Json& json) {
     return absl::InvalidArgumentError(
         absl::StrCat("added token ", token.id, " is empty"));
   }
-  for (absl::string_view flag : {"single_word", "lstrip", "rstrip"}) {
-    LIMBECK_ASSIGN_OR_RETURN(const bool set, json.GetBool(flag, false));
-    if (!set) continue;
-    return absl::UnimplementedError(absl::StrCat(
-        "added token '", token.content, "' has ", flag, ", not supported"));
-  }
+  LIMBECK_ASSIGN_OR_RETURN(token.single_word,
+                           json.GetBool("single_word", false));
+  LIMBECK_ASSIGN_OR_RETURN(token.lstrip, json.GetBool("lstrip", false));
+  LIMBECK_ASSIGN_OR_RETURN(token.rstrip, json.GetBool("rstrip", false));
   return token;
 }
 
@@ -150,12 +135,12 @@ absl::Status ReadAddedTokens(const Json& json, BpeDefinition* definition) {
     return absl::InvalidArgumentError("added_tokens is not a list");
   }
   for (const Json& element : list->array()) {
-    LIMBECK_ASSIGN_OR_RETURN(BpeAddedToken token, ReadAddedToken(element));
+    LIMBECK_ASSIGN_OR_RETURN(AddedToken token, ReadAddedToken(element));
     const auto place = static_cast<size_t>(token.id);
-    if (place >= definition->pieces.size()) {
-      definition->pieces.resize(place + 1);
+    if (place >= definition->tokens.size()) {
+      definition->tokens.resize(place + 1);
     }
-    definition->pieces[place] = token.content;
+    definition->tokens[place] = token.content;
     definition->added_tokens.push_back(std::move(token));
   }
   return absl::OkStatus();
@@ -184,23 +169,59 @@ absl::Status AppendSpecial(const Json& part, const Json& special,
   return absl::OkStatus();
 }
 
+// Ids around the text; a later post-processor's go around an earlier one's.
+void Surround(const std::vector<int32_t>& prefix,
+              const std::vector<int32_t>& suffix, BpeDefinition* definition) {
+  definition->prefix_ids.insert(definition->prefix_ids.begin(), prefix.begin(),
+                                prefix.end());
+  definition->suffix_ids.insert(definition->suffix_ids.end(), suffix.begin(),
+                                suffix.end());
+}
+
 absl::Status ReadTemplate(const Json& part, BpeDefinition* definition) {
   const Json* single = part.Find("single");
   if (single == nullptr || !single->is_array()) {
     return absl::InvalidArgumentError(
         "post-processor 'TemplateProcessing' has no list 'single'");
   }
-  std::vector<int32_t>* ids = &definition->prefix_ids;
+  std::vector<int32_t> prefix;
+  std::vector<int32_t> suffix;
+  int num_texts = 0;
   for (const Json& element : single->array()) {
     if (element.Find("Sequence") != nullptr) {
-      ids = &definition->suffix_ids;
+      ++num_texts;
     } else if (const Json* special = element.Find("SpecialToken")) {
-      LIMBECK_RETURN_IF_ERROR(AppendSpecial(part, *special, ids));
+      LIMBECK_RETURN_IF_ERROR(
+          AppendSpecial(part, *special, num_texts > 0 ? &suffix : &prefix));
     } else {
       return absl::InvalidArgumentError(
           absl::StrCat("the template has the element ", WriteJson(element)));
     }
   }
+  if (num_texts != 1) {
+    return absl::UnimplementedError(absl::StrCat(
+        "the template 'single' holds the text ", num_texts, " times"));
+  }
+  Surround(prefix, suffix, definition);
+  return absl::OkStatus();
+}
+
+// ["<s>", 0]
+absl::StatusOr<int32_t> ReadPair(const Json& part, absl::string_view key) {
+  const Json* pair = part.Find(key);
+  if (pair == nullptr || !pair->is_array() || pair->array().size() != 2 ||
+      pair->array()[1].kind() != Json::Kind::kInt ||
+      pair->array()[1].integer() < 0 || pair->array()[1].integer() >= kMaxId) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the post-processor's '", key, "' is no [token, id]"));
+  }
+  return static_cast<int32_t>(pair->array()[1].integer());
+}
+
+absl::Status ReadClsSep(const Json& part, BpeDefinition* definition) {
+  LIMBECK_ASSIGN_OR_RETURN(const int32_t cls, ReadPair(part, "cls"));
+  LIMBECK_ASSIGN_OR_RETURN(const int32_t sep, ReadPair(part, "sep"));
+  Surround({cls}, {sep}, definition);
   return absl::OkStatus();
 }
 
@@ -209,8 +230,11 @@ absl::Status ReadPostProcessor(const Json& json, BpeDefinition* definition) {
       json.Find("post_processor"), "processors",
       [&](const std::string& type, const Json& part) -> absl::Status {
         if (type == "ByteLevel") return absl::OkStatus();  // offsets only
+        if (type == "RobertaProcessing" || type == "BertProcessing") {
+          return ReadClsSep(part, definition);
+        }
         if (type != "TemplateProcessing") {
-          return Unknown("post-processor", type);
+          return UnknownPart("post-processor", type);
         }
         return ReadTemplate(part, definition);
       });
@@ -218,10 +242,29 @@ absl::Status ReadPostProcessor(const Json& json, BpeDefinition* definition) {
 
 }  // namespace
 
+absl::Status ReadSplitting(const Json& json, BpeDefinition* definition) {
+  LIMBECK_RETURN_IF_ERROR(
+      ForEachPart(json.Find("pre_tokenizer"), "pretokenizers",
+                  [&](const std::string& type, const Json& part) {
+                    return ReadPreTokenizer(type, part, definition);
+                  }));
+  if (definition->byte_level || definition->split_steps.empty()) {
+    return absl::OkStatus();
+  }
+  return absl::UnimplementedError(
+      "the pre-tokenizer splits, but ends with neither 'ByteLevel' nor "
+      "'Metaspace'");
+}
+
 absl::Status ReadBpePipeline(const Json& json, BpeDefinition* definition) {
-  LIMBECK_RETURN_IF_ERROR(ReadNormalizer(json, definition));
-  LIMBECK_RETURN_IF_ERROR(ReadPreTokenizer(json, definition));
-  LIMBECK_RETURN_IF_ERROR(ReadDecoder(json));
+  LIMBECK_ASSIGN_OR_RETURN(definition->normalizer, ReadNormalizer(json));
+  LIMBECK_ASSIGN_OR_RETURN(definition->decoder, ReadDecoder(json));
+  if (definition->byte_level != IsByteLevel(definition->decoder)) {
+    return absl::UnimplementedError(
+        definition->byte_level
+            ? "the pre-tokenizer is 'ByteLevel', the decoder is not"
+            : "the decoder is 'ByteLevel', the pre-tokenizer is not");
+  }
   LIMBECK_RETURN_IF_ERROR(ReadAddedTokens(json, definition));
   return ReadPostProcessor(json, definition);
 }

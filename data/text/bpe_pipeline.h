@@ -1,5 +1,4 @@
-// The parts of a tokenizer.json around its model: normalizer, pre-tokenizer,
-// added tokens, post-processor and decoder.
+// The parts of a tokenizer.json around its model.
 #ifndef LIMBECK_DATA_TEXT_BPE_PIPELINE_H_
 #define LIMBECK_DATA_TEXT_BPE_PIPELINE_H_
 
@@ -9,8 +8,11 @@
 
 namespace limbeck {
 
-// Fills what the model's part has left open. Unknown kinds are Unimplemented,
-// by name.
+// The pre-tokenizer: sets byte_level, split_steps and metaspace, which the
+// model's part is read by. Unknown kinds are Unimplemented, by name.
+absl::Status ReadSplitting(const Json& json, BpeDefinition* definition);
+
+// Normalizer, added tokens, post-processor and decoder, after the model.
 absl::Status ReadBpePipeline(const Json& json, BpeDefinition* definition);
 
 }  // namespace limbeck

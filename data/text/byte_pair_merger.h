@@ -2,38 +2,33 @@
 #ifndef LIMBECK_DATA_TEXT_BYTE_PAIR_MERGER_H_
 #define LIMBECK_DATA_TEXT_BYTE_PAIR_MERGER_H_
 
-#include <array>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "absl/container/flat_hash_map.h"
 
 namespace limbeck {
 
 class BytePairMerger {
  public:
-  // byte_ids: id of each single byte.
-  explicit BytePairMerger(const std::array<int32_t, 256>& byte_ids)
-      : byte_ids_(byte_ids) {}
-
   // Merges are ranked by the order of the calls; a pair given again keeps the
   // later rank and id, as the reference library's map does.
   void AddMerge(int32_t left, int32_t right, int32_t merged);
 
-  // Appends the ids of `piece`: the pair of lowest rank is merged first, of
-  // equal ones the leftmost. n log n.
-  void Encode(absl::string_view piece, std::vector<int32_t>* ids) const;
+  // Merges the symbols in place: the pair of lowest rank first, of equal ones
+  // the leftmost. n log n.
+  void Merge(std::vector<int32_t>* symbols) const;
 
  private:
-  struct Merge {
+  struct Target {
     int32_t rank;
     int32_t merged;
   };
-  const Merge* Find(int32_t left, int32_t right) const;
+  const Target* Find(int32_t left, int32_t right) const;
+  void MergeFew(std::vector<int32_t>* symbols) const;
+  void MergeMany(std::vector<int32_t>* symbols) const;
 
-  std::array<int32_t, 256> byte_ids_;
-  std::unordered_map<uint64_t, Merge> merges_;
+  absl::flat_hash_map<uint64_t, Target> merges_;
   int32_t next_rank_ = 0;
 };
 

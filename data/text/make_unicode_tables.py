@@ -1,78 +1,141 @@
-"""Writes data/text/unicode_tables.cc: python3 make_unicode_tables.py FILE.
+"""Writes the Unicode tables: python3 make_unicode_tables.py FOLDER.
 
-Needs the package unicodedata2==16.0.0 (the data of Unicode 16.0).
+FOLDER gets unicode_tables.cc (character classes of Unicode 16.0, and the
+characters that the library tokenizers takes for parts of words) and
+nfc_tables.cc (normalization form C as the library tokenizers 0.23.3 applies
+it: its data is that of Unicode 9.0, so that younger marks are never reordered
+and younger composites neither made nor taken apart). Needs the packages
+unicodedata2==16.0.0 and tokenizers==0.23.3.
 """
 
+import pathlib
 import sys
 
 import unicodedata2 as unicodedata
+from tokenizers import AddedToken, Tokenizer, models, normalizers
 
 NUM_CODE_POINTS = 0x110000
-HANGUL_VOWELS_AND_FINALS = range(0x1161, 0x11C3)
+SURROGATES = range(0xD800, 0xE000)
+HANGUL_SYLLABLES = range(0xAC00, 0xD7A4)
+WHITE_SPACE = {*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680,
+               *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000}
+# Values of CharacterClass in unicode_classes.h.
+CLASSES = {"Lu": 1, "Lt": 1, "Ll": 2, "Lm": 3, "Lo": 3, "M": 4, "N": 5,
+           "P": 6, "S": 7}
+BLANK = 8
+PROBES = ("\u0316", "\u0301", "\u0334", "\u094d", "\u0345")  # marks of 5 classes
+
+NFC = normalizers.NFC()
 
 
-def ranges(predicate):
-    found, first = [], None
-    for code in range(NUM_CODE_POINTS + 1):
-        inside = code < NUM_CODE_POINTS and predicate(code)
-        if inside and first is None:
-            first = code
-        if not inside and first is not None:
-            found.append((first, code - 1))
-            first = None
+def character_class(code):
+    if code in WHITE_SPACE:
+        return BLANK
+    category = unicodedata.category(chr(code))
+    return CLASSES.get(category, CLASSES.get(category[0], 0))
+
+
+def runs(value_of):
+    """[(number of code points, value)] from code point 0 on."""
+    found = []
+    for code in range(NUM_CODE_POINTS):
+        value = value_of(code)
+        if found and found[-1][1] == value:
+            found[-1][0] += 1
+        else:
+            found.append([1, value])
     return found
 
 
-def second_parts():
-    """Characters that some composition takes as its second part."""
-    parts = set(HANGUL_VOWELS_AND_FINALS)
+def is_ordered_by_library(char):
+    """Whether its combining class is known there."""
+    texts = ["q" + pair for mark in PROBES for pair in (char + mark, mark + char)]
+    return all(NFC.normalize_str(text) == unicodedata.normalize("NFC", text)
+               for text in texts)
+
+
+def combining_ranges():
+    found = []
     for code in range(NUM_CODE_POINTS):
-        mapping = unicodedata.decomposition(chr(code)).split()
-        if len(mapping) == 2 and not mapping[0].startswith("<"):
-            parts.add(int(mapping[1], 16))
-    return parts
+        value = 0
+        if code not in SURROGATES:
+            value = unicodedata.combining(chr(code))
+        if value and not is_ordered_by_library(chr(code)):
+            value = 0
+        if value == 0:
+            continue
+        if found and found[-1][1] == code - 1 and found[-1][2] == value:
+            found[-1][1] = code
+        else:
+            found.append([code, code, value])
+    return found
 
 
-def table(name, entries):
+def decompositions():
+    """(code, first, second or 0, whether NFC joins them again)."""
+    found = []
+    for code in range(NUM_CODE_POINTS):
+        if code in SURROGATES or code in HANGUL_SYLLABLES:
+            continue
+        char = chr(code)
+        mapping = unicodedata.decomposition(char)
+        if not mapping or mapping.startswith("<"):
+            continue
+        taken_apart = unicodedata.normalize("NFD", char)
+        if (NFC.normalize_str(taken_apart)
+                != unicodedata.normalize("NFC", taken_apart)):
+            continue
+        parts = [int(part, 16) for part in mapping.split()] + [0]
+        joins = unicodedata.normalize("NFC", char) == char
+        found.append((code, parts[0], parts[1], int(joins)))
+    return found
+
+
+def word_runs():
+    """Characters next to which a single_word token does not match."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.add_tokens([AddedToken("X", single_word=True)])
+
+    def is_word(code):
+        if code in SURROGATES or chr(code) == "X":
+            return int(chr(code) == "X")
+        return int(not tokenizer.encode(chr(code) + "X").ids)
+
+    return runs(is_word)
+
+
+def table(declaration, rows):
     lines = ["   "]
-    for first, last in entries:
-        text = " {0x%X, 0x%X}," % (first, last)
-        if len(lines[-1]) + len(text) > 79:
+    for row in rows:
+        text = " {%s}," % ", ".join(
+            "0x%X" % value if value > 255 else str(value) for value in row)
+        if len(lines[-1]) + len(text) > 80:
             lines.append("   ")
         lines[-1] += text
-    return "constexpr CodePointRange %s[] = {\n%s\n};\n" % (
-        name, "\n".join(lines))
+    return "%s = {\n%s\n};\n" % (declaration, "\n".join(lines))
 
 
-def main(path):
-    seconds = second_parts()
+def write(path, header, tables):
+    text = ("// Generated by data/text/make_unicode_tables.py. Not to be "
+            "edited.\n#include \"data/text/%s\"\n\nnamespace limbeck {\n"
+            "namespace {\n\n// clang-format off\n" % header)
+    text += "\n".join(table("constexpr %s k%s[]" % (row_type, name), rows)
+                      for name, row_type, rows in tables)
+    text += "// clang-format on\n\n}  // namespace\n\n"
+    for name, row_type, _ in tables:
+        text += ("absl::Span<const %s> %s() {\n  return k%s;\n}\n\n"
+                 % (row_type, name, name))
+    path.write_text(text + "}  // namespace limbeck\n", encoding="ascii")
 
-    def nfc_sensitive(code):
-        char = chr(code)
-        if 0xD800 <= code < 0xE000:
-            return False
-        return (unicodedata.combining(char) != 0 or code in seconds
-                or unicodedata.normalize("NFC", char) != char)
 
-    category = lambda code: unicodedata.category(chr(code))[0]
-    tables = [
-        ("Letter", ranges(lambda code: category(code) == "L")),
-        ("Number", ranges(lambda code: category(code) == "N")),
-        ("NfcSensitive", ranges(nfc_sensitive)),
-    ]
-    with open(path, "w", encoding="ascii") as out:
-        out.write("// Generated by data/text/make_unicode_tables.py from the "
-                  "Unicode Character\n// Database %s. Not to be edited.\n"
-                  % unicodedata.unidata_version)
-        out.write('#include "data/text/unicode_classes.h"\n\n')
-        out.write("namespace limbeck {\nnamespace {\n\n// clang-format off\n")
-        for name, entries in tables:
-            out.write(table("k%sRanges" % name, entries) + "\n")
-        out.write("// clang-format on\n\n}  // namespace\n\n")
-        for name, _ in tables:
-            out.write("absl::Span<const CodePointRange> %sRanges() {\n"
-                      "  return k%sRanges;\n}\n\n" % (name, name))
-        out.write("}  // namespace limbeck\n")
+def main(folder):
+    folder = pathlib.Path(folder)
+    write(folder / "unicode_tables.cc", "unicode_classes.h",
+          [("CharacterClassRuns", "CharacterClassRun", runs(character_class)),
+           ("WordRuns", "CharacterClassRun", word_runs())])
+    write(folder / "nfc_tables.cc", "nfc_tables.h",
+          [("CombiningRanges", "CombiningRange", combining_ranges()),
+           ("Decompositions", "Decomposition", decompositions())])
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-// One scanner per alternative of the patterns, tried in the patterns' order.
-// All are linear: a run of white space is looked at twice at most.
+// Known patterns are recognised by their text, with line breaks escaped.
 #include "data/text/pre_tokenizer.h"
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
-#include "data/base/utf8.h"
+#include "absl/strings/str_replace.h"
+#include "data/base/status_macros.h"
 #include "data/text/unicode_classes.h"
+#include "data/text/word_pattern.h"
 
 namespace limbeck {
 namespace {
@@ -18,203 +19,191 @@ constexpr absl::string_view kLlama3Pattern =
 constexpr absl::string_view kQwen2Pattern =
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
     "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+constexpr absl::string_view kQwen35Pattern =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
+    "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 constexpr absl::string_view kGpt2Pattern =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+"
     "|\\s+(?!\\S)|\\s+";
+constexpr absl::string_view kDeepSeekWordsPattern =
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+    "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*"
+    "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+constexpr absl::string_view kDeepSeekCjkPattern =  // [一-龥぀-ゟ゠-ヿ]+
+    "[\xE4\xB8\x80-\xE9\xBE\xA5\xE3\x81\x80-\xE3\x82\x9F\xE3\x82\xA0-"
+    "\xE3\x83\xBF]+";
 
-enum class CharClass : uint8_t { kLetter, kNumber, kBlank, kOther };
-
-struct Char {
-  uint32_t begin;  // byte in the text
-  uint32_t code;   // code point; a byte that is no UTF-8: 0xFFFFFFFF
-  CharClass kind;
+struct KnownPattern {
+  absl::string_view text;
+  SplitRule rule;
 };
+constexpr std::array<KnownPattern, 7> kKnownPatterns = {
+    {{kGpt2Pattern, SplitRule::kGpt2},
+     {kLlama3Pattern, SplitRule::kLlama3},
+     {kQwen2Pattern, SplitRule::kQwen2},
+     {kQwen35Pattern, SplitRule::kQwen35},
+     {"\\p{N}{1,3}", SplitRule::kTripleDigits},
+     {kDeepSeekCjkPattern, SplitRule::kDeepSeekCjk},
+     {kDeepSeekWordsPattern, SplitRule::kDeepSeekWords}}};
 
-CharClass ClassOf(uint32_t code) {
-  if (IsLetter(code)) return CharClass::kLetter;
-  if (IsNumber(code)) return CharClass::kNumber;
-  return IsWhiteSpace(code) ? CharClass::kBlank : CharClass::kOther;
+constexpr ClassSet Except(ClassSet set) {
+  return static_cast<ClassSet>(kAllClasses & ~set);
 }
 
-std::vector<Char> ReadChars(absl::string_view text) {
-  std::vector<Char> chars;
-  chars.reserve(text.size() + 1);
-  for (size_t at = 0; at < text.size();) {
-    const absl::string_view rest = text.substr(at);
-    const size_t length = Utf8SequenceBytes(rest);
-    const uint32_t code =
-        length == 0 ? UINT32_MAX : CodePointOf(rest.substr(0, length));
-    chars.push_back({static_cast<uint32_t>(at), code,
-                     length == 0 ? CharClass::kOther : ClassOf(code)});
-    at += std::max<size_t>(length, 1);
+constexpr WordPattern kGpt2Words = {
+    .contractions = WordPattern::Contractions::kLowerCase,
+    .word_prefix_is_space = true,
+    .max_digits = SIZE_MAX,
+    .number_prefix_is_space = true,
+    .other_classes = Except(kBlanks | kLetters | kNumbers),
+    .line_breaks = false};
+constexpr WordPattern kLlama3Words = {
+    .word_prefixes = Except(kLetters | kNumbers),
+    .max_digits = 3,
+    .other_classes = Except(kBlanks | kLetters | kNumbers)};
+constexpr WordPattern kQwen2Words = {
+    .word_prefixes = Except(kLetters | kNumbers),
+    .other_classes = Except(kBlanks | kLetters | kNumbers)};
+constexpr WordPattern kQwen35Words = {
+    .word_prefixes = Except(kLetters | kNumbers),
+    .word_classes = kLetters | kMarks,
+    .other_classes = Except(kBlanks | kLetters | kMarks | kNumbers)};
+constexpr WordPattern kDeepSeekWordsWords = {
+    .contractions = WordPattern::Contractions::kNone,
+    .ascii_words = true,
+    .word_prefixes = Except(kLetters | kPunctuationAndSymbols),
+    .word_classes = kLetters | kMarks,
+    .max_digits = 0,
+    .other_classes = kPunctuationAndSymbols};
+
+// Calls visit for the matches and, unless matches_only, for what lies between.
+// match(at) returns the bytes that match at byte `at`, 0 for none.
+template <typename Match>
+void VisitMatches(absl::string_view text, bool matches_only, PieceVisitor visit,
+                  const Match& match) {
+  size_t gap = 0;  // where the text without match began
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t length = match(at);
+    if (length == 0) {
+      at += ReadCharacter(text, at).bytes;
+      continue;
+    }
+    if (gap < at && !matches_only) visit(text.substr(gap, at - gap));
+    visit(text.substr(at, length));
+    at += length;
+    gap = at;
   }
-  return chars;
+  if (gap < at && !matches_only) visit(text.substr(gap));
 }
 
-bool IsLineBreak(uint32_t code) { return code == '\r' || code == '\n'; }
-
-// Each Match... returns the number of characters that its alternative takes
-// at `at`; 0 where it does not match.
-class Scanner {
- public:
-  Scanner(absl::string_view text, SplitRule rule)
-      : text_(text), chars_(ReadChars(text)), rule_(rule) {}
-
-  std::vector<absl::string_view> Run() const {
-    std::vector<absl::string_view> pieces;
-    for (size_t at = 0; at < chars_.size();) {
-      const size_t length = Match(at);
-      const size_t begin = chars_[at].begin;
-      at += length;
-      const size_t end = at < chars_.size() ? chars_[at].begin : text_.size();
-      pieces.push_back(text_.substr(begin, end - begin));
-    }
-    return pieces;
+size_t MatchDigits(absl::string_view text, size_t at, size_t limit) {
+  size_t end = at;
+  for (size_t digits = 0; digits < limit; ++digits) {
+    const Character next = ReadCharacter(text, end);
+    if (!next.In(kNumbers)) break;
+    end += next.bytes;
   }
+  return end - at;
+}
 
- private:
-  size_t Match(size_t at) const {
-    switch (rule_) {
-      case SplitRule::kGpt2:
-        return MatchGpt2(at);
-      case SplitRule::kLlama3:
-        return MatchLlama(at, 3);
-      case SplitRule::kQwen2:
-        return MatchLlama(at, 1);
-      case SplitRule::kSingleDigits:
-        return MatchDigits(at, 1);
-      case SplitRule::kRunsOfDigits:
-        return MatchDigits(at, SIZE_MAX);
-    }
-    return 1;
+bool IsDeepSeekCjk(uint32_t code) {
+  return (code >= 0x4E00 && code <= 0x9FA5) ||
+         (code >= 0x3040 && code <= 0x30FF);
+}
+
+size_t MatchCjk(absl::string_view text, size_t at) {
+  size_t end = at;
+  for (;;) {
+    const Character next = ReadCharacter(text, end);
+    if (next.bytes == 0 || !IsDeepSeekCjk(next.code)) return end - at;
+    end += next.bytes;
   }
+}
 
-  size_t MatchGpt2(size_t at) const {
-    if (const size_t n = MatchContraction(at, false)) return n;
-    for (CharClass kind :
-         {CharClass::kLetter, CharClass::kNumber, CharClass::kOther}) {
-      if (const size_t n = MatchWithSpace(at, kind)) return n;
-    }
-    return MatchBlanks(at);
+absl::Status VisitStep(absl::string_view text, const SplitStep& step,
+                       PieceVisitor visit) {
+  const auto words = [&](const WordPattern& pattern) {
+    VisitMatches(text, step.matches_only, visit,
+                 [&](size_t at) { return MatchWord(pattern, text, at); });
+  };
+  const auto digits = [&](size_t limit) {
+    VisitMatches(text, step.matches_only, visit,
+                 [&](size_t at) { return MatchDigits(text, at, limit); });
+  };
+  switch (step.rule) {
+    case SplitRule::kGpt2:
+      words(kGpt2Words);
+      break;
+    case SplitRule::kLlama3:
+      words(kLlama3Words);
+      break;
+    case SplitRule::kQwen2:
+      words(kQwen2Words);
+      break;
+    case SplitRule::kQwen35:
+      words(kQwen35Words);
+      break;
+    case SplitRule::kDeepSeekWords:
+      words(kDeepSeekWordsWords);
+      break;
+    case SplitRule::kSingleDigits:
+      digits(1);
+      break;
+    case SplitRule::kRunsOfDigits:
+      digits(SIZE_MAX);
+      break;
+    case SplitRule::kTripleDigits:
+      digits(3);
+      break;
+    case SplitRule::kDeepSeekCjk:
+      VisitMatches(text, step.matches_only, visit,
+                   [&](size_t at) { return MatchCjk(text, at); });
+      break;
+    case SplitRule::kRegex:
+      return step.regex->Visit(text, step.matches_only, visit);
   }
+  return absl::OkStatus();
+}
 
-  size_t MatchLlama(size_t at, size_t max_digits) const {
-    if (const size_t n = MatchContraction(at, true)) return n;
-    if (const size_t n = MatchWordWithPrefix(at)) return n;
-    if (const size_t n = Run(at, CharClass::kNumber, max_digits)) return n;
-    if (size_t n = MatchWithSpace(at, CharClass::kOther)) {
-      while (IsLineBreakAt(at + n)) ++n;
-      return n;
-    }
-    if (const size_t n = MatchLineBreaks(at)) return n;
-    return MatchBlanks(at);
-  }
-
-  size_t MatchDigits(size_t at, size_t max_digits) const {
-    const bool number = Is(at, CharClass::kNumber);
-    if (number) return Run(at, CharClass::kNumber, max_digits);
-    size_t n = 1;
-    while (at + n < chars_.size() && !Is(at + n, CharClass::kNumber)) ++n;
-    return n;
-  }
-
-  // 's|'t|'re|'ve|'m|'ll|'d, in any case if asked.
-  size_t MatchContraction(size_t at, bool any_case) const {
-    if (chars_[at].code != '\'') return 0;
-    const uint32_t first = LowerCodeAt(at + 1, any_case);
-    const uint32_t second = LowerCodeAt(at + 2, any_case);
-    if (first == 's' || first == 't' || first == 'm' || first == 'd') return 2;
-    const bool pair = (first == 'r' && second == 'e') ||
-                      (first == 'v' && second == 'e') ||
-                      (first == 'l' && second == 'l');
-    return pair ? 3 : 0;
-  }
-
-  //  ?X+
-  size_t MatchWithSpace(size_t at, CharClass kind) const {
-    const size_t space = chars_[at].code == ' ' ? 1 : 0;
-    const size_t run = Run(at + space, kind);
-    return run > 0 ? space + run : 0;
-  }
-
-  // [^\r\n\p{L}\p{N}]?\p{L}+
-  size_t MatchWordWithPrefix(size_t at) const {
-    const bool prefix = !Is(at, CharClass::kLetter) &&
-                        !Is(at, CharClass::kNumber) && !IsLineBreakAt(at);
-    const size_t skip = prefix ? 1 : 0;
-    const size_t run = Run(at + skip, CharClass::kLetter);
-    return run > 0 ? skip + run : 0;
-  }
-
-  // \s*[\r\n]+: a run of blanks up to its last line break.
-  size_t MatchLineBreaks(size_t at) const {
-    size_t n = Run(at, CharClass::kBlank);
-    while (n > 0 && !IsLineBreakAt(at + n - 1)) --n;
-    return n;
-  }
-
-  // \s+(?!\S)|\s+: the last blank before a word is left to the word.
-  size_t MatchBlanks(size_t at) const {
-    const size_t run = Run(at, CharClass::kBlank);
-    return at + run < chars_.size() && run > 1 ? run - 1 : run;
-  }
-
-  size_t Run(size_t at, CharClass kind, size_t limit = SIZE_MAX) const {
-    size_t n = 0;
-    while (n < limit && at + n < chars_.size() && Is(at + n, kind)) ++n;
-    return n;
-  }
-
-  bool Is(size_t at, CharClass kind) const { return chars_[at].kind == kind; }
-
-  bool IsLineBreakAt(size_t at) const {
-    return at < chars_.size() && IsLineBreak(chars_[at].code);
-  }
-
-  uint32_t LowerCodeAt(size_t at, bool any_case) const {
-    if (at >= chars_.size()) return 0;
-    const uint32_t code = chars_[at].code;
-    if (!any_case) return code;
-    constexpr uint32_t kLongS = 0x17F;  // folds to s
-    if (code == kLongS) return 's';
-    return code >= 'A' && code <= 'Z' ? code | 0x20 : code;
-  }
-
-  const absl::string_view text_;
-  const std::vector<Char> chars_;
-  const SplitRule rule_;
-};
+// The steps from `index` on.
+absl::Status VisitSteps(absl::string_view text,
+                        const std::vector<SplitStep>& steps, size_t index,
+                        PieceVisitor visit) {
+  if (index + 1 == steps.size()) return VisitStep(text, steps[index], visit);
+  absl::Status status;
+  const absl::Status own =
+      VisitStep(text, steps[index], [&](absl::string_view piece) {
+        if (status.ok()) status = VisitSteps(piece, steps, index + 1, visit);
+      });
+  return own.ok() ? status : own;
+}
 
 }  // namespace
 
-absl::StatusOr<SplitRule> RuleOfPattern(absl::string_view pattern) {
-  if (pattern == kLlama3Pattern) return SplitRule::kLlama3;
-  if (pattern == kQwen2Pattern) return SplitRule::kQwen2;
-  if (pattern == kGpt2Pattern) return SplitRule::kGpt2;
-  return absl::UnimplementedError(
-      absl::StrCat("unknown pre-tokenizer pattern '", pattern,
-                   "'; known are those of GPT-2, Llama 3 and Qwen2"));
-}
-
-std::vector<absl::string_view> SplitByRule(absl::string_view text,
-                                           SplitRule rule) {
-  return Scanner(text, rule).Run();
-}
-
-std::vector<absl::string_view> SplitByRules(
-    absl::string_view text, const std::vector<SplitRule>& rules) {
-  std::vector<absl::string_view> pieces;
-  if (!text.empty()) pieces.push_back(text);
-  for (SplitRule rule : rules) {
-    std::vector<absl::string_view> finer;
-    for (absl::string_view piece : pieces) {
-      for (absl::string_view part : SplitByRule(piece, rule)) {
-        finer.push_back(part);
-      }
-    }
-    pieces = std::move(finer);
+absl::StatusOr<SplitStep> StepOfPattern(absl::string_view pattern) {
+  const std::string escaped =
+      absl::StrReplaceAll(pattern, {{"\r", "\\r"}, {"\n", "\\n"}});
+  SplitStep step;
+  for (const KnownPattern& known : kKnownPatterns) {
+    if (known.text != escaped) continue;
+    step.rule = known.rule;
+    return step;
   }
-  return pieces;
+  step.rule = SplitRule::kRegex;
+  LIMBECK_ASSIGN_OR_RETURN(step.regex, RegexSplitter::Create(pattern));
+  return step;
+}
+
+absl::Status ForEachPiece(absl::string_view text,
+                          const std::vector<SplitStep>& steps,
+                          PieceVisitor visit) {
+  if (text.empty()) return absl::OkStatus();
+  if (steps.empty()) {
+    visit(text);
+    return absl::OkStatus();
+  }
+  return VisitSteps(text, steps, 0, visit);
 }
 
 }  // namespace limbeck

@@ -3,27 +3,29 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <unordered_map>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
-#include "data/base/utf8.h"
 #include "data/text/added_tokens.h"
 #include "data/text/bpe_definition.h"
-#include "data/text/byte_pair_merger.h"
-#include "data/text/unicode_classes.h"
+#include "data/text/bpe_encoder.h"
+#include "data/text/byte_alphabet.h"
+#include "data/text/normalizer.h"
+#include "data/text/token_decoder.h"
+#include "data/text/word_cache.h"
 
 namespace limbeck {
 namespace {
 
 constexpr size_t kMaxTextBytes = size_t{1} << 30;
 
-class ByteLevelTokenizer : public Tokenizer {
+class BpeTokenizer : public Tokenizer {
  public:
-  ByteLevelTokenizer(BpeDefinition definition, std::vector<std::string> files);
+  BpeTokenizer(BpeDefinition definition, std::vector<std::string> files);
   absl::Status ReadConfig(const TokenizerConfig& config);
 
   absl::StatusOr<std::vector<int32_t>> Encode(
@@ -33,7 +35,7 @@ class ByteLevelTokenizer : public Tokenizer {
   absl::StatusOr<std::string> Decode(
       absl::Span<const int32_t> ids) const override;
   int32_t vocab_size() const override {
-    return static_cast<int32_t>(definition_.pieces.size());
+    return static_cast<int32_t>(definition_.tokens.size());
   }
   int32_t IdOf(absl::string_view piece) const override;
   absl::StatusOr<std::string> PieceOf(int32_t id) const override;
@@ -42,48 +44,65 @@ class ByteLevelTokenizer : public Tokenizer {
   const std::vector<std::string>& files() const override { return files_; }
 
  private:
-  absl::Status EncodeSegment(absl::string_view text,
-                             std::vector<int32_t>* ids) const;
-  void EncodePlain(absl::string_view text, std::vector<int32_t>* ids) const;
+  absl::Status EncodeSegment(absl::string_view text, bool is_first,
+                             WordCache& cache, std::vector<int32_t>* ids) const;
   void AddEndId(int32_t id);
 
   const BpeDefinition definition_;
-  BytePairMerger merger_;
+  const BpeEncoder encoder_;
+  mutable WordCachePool caches_;
   AddedTokenMatcher raw_tokens_;         // looked for in the text as it is
   AddedTokenMatcher normalized_tokens_;  // looked for after normalisation
-  std::unordered_map<std::string, int32_t> ids_;  // by text
+  std::vector<std::string> pieces_;      // by id; empty strings are holes
+  absl::flat_hash_map<std::string, int32_t> ids_;  // by piece, or as spelled
   std::vector<int32_t> end_ids_;
   const std::string fingerprint_;
   const std::vector<std::string> files_;
 };
 
-ByteLevelTokenizer::ByteLevelTokenizer(BpeDefinition definition,
-                                       std::vector<std::string> files)
+// Text of one token in the middle of a text; a byte's token is that byte.
+std::string PieceOfToken(const BpeDefinition& definition,
+                         const std::string& token) {
+  const int byte = definition.byte_level ? -1 : ByteOfToken(token);
+  if (byte >= 0) return std::string(1, static_cast<char>(byte));
+  return DecodeTokens(definition.decoder, {token}, /*is_first=*/false);
+}
+
+BpeTokenizer::BpeTokenizer(BpeDefinition definition,
+                           std::vector<std::string> files)
     : definition_(std::move(definition)),
-      merger_(definition_.byte_ids),
+      encoder_(definition_),
       fingerprint_(definition_.Fingerprint()),
       files_(std::move(files)) {
-  for (const BpeDefinition::Merge& merge : definition_.merges) {
-    merger_.AddMerge(merge.left, merge.right, merge.merged);
-  }
-  for (const BpeAddedToken& token : definition_.added_tokens) {
-    (token.normalized ? normalized_tokens_ : raw_tokens_)
-        .Add(token.content, token.id);
+  for (AddedToken token : definition_.added_tokens) {
     ids_.emplace(token.content, token.id);
+    if (token.normalized) {
+      std::string buffer;
+      token.content = std::string(
+          Normalize(definition_.normalizer, token.content, &buffer));
+    }
+    (token.normalized ? normalized_tokens_ : raw_tokens_).Add(token);
   }
-  for (size_t id = 0; id < definition_.pieces.size(); ++id) {
-    const std::string& piece = definition_.pieces[id];
-    if (!piece.empty()) ids_.emplace(piece, static_cast<int32_t>(id));
+  pieces_.reserve(definition_.tokens.size());
+  for (size_t id = 0; id < definition_.tokens.size(); ++id) {
+    const std::string& token = definition_.tokens[id];
+    pieces_.push_back(PieceOfToken(definition_, token));
+    if (token.empty()) continue;
+    ids_.emplace(pieces_.back(), static_cast<int32_t>(id));
+  }
+  for (size_t id = 0; id < definition_.tokens.size(); ++id) {
+    const std::string& token = definition_.tokens[id];
+    if (!token.empty()) ids_.emplace(token, static_cast<int32_t>(id));
   }
 }
 
-void ByteLevelTokenizer::AddEndId(int32_t id) {
+void BpeTokenizer::AddEndId(int32_t id) {
   if (std::find(end_ids_.begin(), end_ids_.end(), id) == end_ids_.end()) {
     end_ids_.push_back(id);
   }
 }
 
-absl::Status ByteLevelTokenizer::ReadConfig(const TokenizerConfig& config) {
+absl::Status BpeTokenizer::ReadConfig(const TokenizerConfig& config) {
   if (!config.eos_token.empty()) {
     const int32_t id = IdOf(config.eos_token);
     if (id < 0) {
@@ -112,52 +131,25 @@ absl::Status ByteLevelTokenizer::ReadConfig(const TokenizerConfig& config) {
   return absl::OkStatus();
 }
 
-absl::Status CheckNfc(absl::string_view text) {
-  for (size_t at = 0; at < text.size();) {
-    const absl::string_view rest = text.substr(at);
-    const size_t length = Utf8SequenceBytes(rest);
-    const uint32_t code = length == 0 ? 0 : CodePointOf(rest.substr(0, length));
-    if (MayChangeInNfc(code)) {
-      return absl::UnimplementedError(absl::StrCat(
-          "the text may not be in Unicode normalization form NFC: U+",
-          absl::Hex(code, absl::kZeroPad4), " at byte ", at,
-          ". This tokenizer.json brings its input into NFC first, which this "
-          "version cannot do; convert the text to NFC, without combining "
-          "characters, before"));
+absl::Status BpeTokenizer::EncodeSegment(absl::string_view text, bool is_first,
+                                         WordCache& cache,
+                                         std::vector<int32_t>* ids) const {
+  std::string buffer;
+  const absl::string_view normalized =
+      Normalize(definition_.normalizer, text, &buffer);
+  absl::Status status;
+  normalized_tokens_.Split(normalized, [&](absl::string_view part, int32_t id) {
+    if (id >= 0) {
+      ids->push_back(id);
+    } else if (status.ok()) {
+      const bool begins = is_first && part.data() == normalized.data();
+      status = encoder_.Encode(part, begins, cache, ids);
     }
-    at += std::max<size_t>(length, 1);
-  }
-  return absl::OkStatus();
+  });
+  return status;
 }
 
-void ByteLevelTokenizer::EncodePlain(absl::string_view text,
-                                     std::vector<int32_t>* ids) const {
-  for (absl::string_view piece : SplitByRules(text, definition_.split_rules)) {
-    if (definition_.ignore_merges) {
-      const auto whole = ids_.find(std::string(piece));
-      if (whole != ids_.end()) {
-        ids->push_back(whole->second);
-        continue;
-      }
-    }
-    merger_.Encode(piece, ids);
-  }
-}
-
-absl::Status ByteLevelTokenizer::EncodeSegment(
-    absl::string_view text, std::vector<int32_t>* ids) const {
-  if (definition_.nfc) LIMBECK_RETURN_IF_ERROR(CheckNfc(text));
-  for (const auto& segment : normalized_tokens_.Split(text)) {
-    if (segment.id >= 0) {
-      ids->push_back(segment.id);
-    } else {
-      EncodePlain(segment.text, ids);
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<int32_t>> ByteLevelTokenizer::Encode(
+absl::StatusOr<std::vector<int32_t>> BpeTokenizer::Encode(
     absl::string_view text) const {
   if (text.size() > kMaxTextBytes) {
     return absl::InvalidArgumentError(
@@ -165,17 +157,20 @@ absl::StatusOr<std::vector<int32_t>> ByteLevelTokenizer::Encode(
                      kMaxTextBytes, " are encoded at once"));
   }
   std::vector<int32_t> ids;
-  for (const auto& segment : raw_tokens_.Split(text)) {
-    if (segment.id >= 0) {
-      ids.push_back(segment.id);
-    } else {
-      LIMBECK_RETURN_IF_ERROR(EncodeSegment(segment.text, &ids));
+  WordCachePool::Lease cache(caches_);
+  absl::Status status;
+  raw_tokens_.Split(text, [&](absl::string_view part, int32_t id) {
+    if (id >= 0) {
+      ids.push_back(id);
+    } else if (status.ok()) {
+      status = EncodeSegment(part, part.data() == text.data(), *cache, &ids);
     }
-  }
+  });
+  if (!status.ok()) return status;
   return ids;
 }
 
-absl::StatusOr<std::vector<int32_t>> ByteLevelTokenizer::EncodeWithSpecial(
+absl::StatusOr<std::vector<int32_t>> BpeTokenizer::EncodeWithSpecial(
     absl::string_view text) const {
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<int32_t> inner, Encode(text));
   std::vector<int32_t> ids = definition_.prefix_ids;
@@ -185,36 +180,39 @@ absl::StatusOr<std::vector<int32_t>> ByteLevelTokenizer::EncodeWithSpecial(
   return ids;
 }
 
-absl::StatusOr<std::string> ByteLevelTokenizer::Decode(
+absl::StatusOr<std::string> BpeTokenizer::Decode(
     absl::Span<const int32_t> ids) const {
   std::string text;
+  std::vector<std::string> tokens;
   for (size_t i = 0; i < ids.size(); ++i) {
     const absl::StatusOr<std::string> piece = PieceOf(ids[i]);
     if (!piece.ok()) {
       return absl::OutOfRangeError(
           absl::StrCat(piece.status().message(), " (position ", i, ")"));
     }
-    text += *piece;
+    if (definition_.byte_level) {
+      text += *piece;
+    } else {
+      tokens.push_back(definition_.tokens[static_cast<size_t>(ids[i])]);
+    }
   }
-  return text;
+  if (definition_.byte_level) return text;
+  return DecodeTokens(definition_.decoder, std::move(tokens),
+                      /*is_first=*/true);
 }
 
-int32_t ByteLevelTokenizer::IdOf(absl::string_view piece) const {
-  const auto found = ids_.find(std::string(piece));
-  if (found != ids_.end()) return found->second;
-  std::string bytes;  // as the file spells it
-  if (!BytesOfPrintable(piece, &bytes)) return -1;
-  const auto spelled = ids_.find(bytes);
-  return spelled == ids_.end() ? -1 : spelled->second;
+int32_t BpeTokenizer::IdOf(absl::string_view piece) const {
+  const auto found = ids_.find(piece);
+  return found == ids_.end() ? -1 : found->second;
 }
 
-absl::StatusOr<std::string> ByteLevelTokenizer::PieceOf(int32_t id) const {
+absl::StatusOr<std::string> BpeTokenizer::PieceOf(int32_t id) const {
   if (id < 0 || id >= vocab_size() ||
-      definition_.pieces[static_cast<size_t>(id)].empty()) {
+      definition_.tokens[static_cast<size_t>(id)].empty()) {
     return absl::OutOfRangeError(absl::StrCat(
         "id ", id, " is no token of the vocabulary of ", vocab_size()));
   }
-  return definition_.pieces[static_cast<size_t>(id)];
+  return pieces_[static_cast<size_t>(id)];
 }
 
 }  // namespace
@@ -224,8 +222,8 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> ParseTokenizerJson(
     std::vector<std::string> files) {
   LIMBECK_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
   LIMBECK_ASSIGN_OR_RETURN(BpeDefinition definition, ReadBpeDefinition(json));
-  auto tokenizer = std::make_shared<ByteLevelTokenizer>(std::move(definition),
-                                                        std::move(files));
+  auto tokenizer =
+      std::make_shared<BpeTokenizer>(std::move(definition), std::move(files));
   LIMBECK_RETURN_IF_ERROR(tokenizer->ReadConfig(config));
   return tokenizer;
 }

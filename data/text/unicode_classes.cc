@@ -1,20 +1,65 @@
-// Lookups in the generated tables.
+// The generated runs, laid out as one byte per code point.
 #include "data/text/unicode_classes.h"
 
-#include <algorithm>
-#include <cstddef>
+#include <array>
+#include <vector>
+
+#include "data/base/check.h"
+#include "data/base/utf8.h"
 
 namespace limbeck {
 namespace {
 
-bool Contains(absl::Span<const CodePointRange> ranges, uint32_t code_point) {
-  const auto after = std::upper_bound(
-      ranges.begin(), ranges.end(), code_point,
-      [](uint32_t value, const CodePointRange& r) { return value < r.first; });
-  return after != ranges.begin() && code_point <= (after - 1)->last;
+constexpr size_t kNumCodePoints = 0x110000;
+
+std::vector<uint8_t> LayOut(absl::Span<const CharacterClassRun> runs) {
+  std::vector<uint8_t> values;
+  values.reserve(kNumCodePoints);
+  for (const CharacterClassRun& run : runs) {
+    values.insert(values.end(), run.length, run.value);
+  }
+  LIMBECK_CHECK(values.size() == kNumCodePoints);
+  return values;
+}
+
+constexpr CharacterClass AsciiClass(int code) {
+  const auto in = [code](int first, int last) {
+    return code >= first && code <= last;
+  };
+  if (in('A', 'Z')) return CharacterClass::kUppercase;
+  if (in('a', 'z')) return CharacterClass::kLowercase;
+  if (in('0', '9')) return CharacterClass::kNumber;
+  if (code == ' ' || in(0x09, 0x0D)) return CharacterClass::kBlank;
+  if (code < 0x20 || code == 0x7F) return CharacterClass::kOther;
+  for (char symbol : {'$', '+', '<', '=', '>', '^', '`', '|', '~'}) {
+    if (code == symbol) return CharacterClass::kSymbol;
+  }
+  return CharacterClass::kPunctuation;
+}
+
+constexpr AsciiTable MakeAsciiTable() {
+  AsciiTable table{};
+  for (size_t code = 0; code < table.size(); ++code) {
+    table[code] = AsciiClass(static_cast<int>(code));
+  }
+  return table;
 }
 
 }  // namespace
+
+const AsciiTable kAsciiClasses = MakeAsciiTable();
+
+CharacterClass ClassOf(uint32_t code_point) {
+  static const auto* classes =
+      new std::vector<uint8_t>(LayOut(CharacterClassRuns()));
+  if (code_point >= kNumCodePoints) return CharacterClass::kOther;
+  return static_cast<CharacterClass>((*classes)[code_point]);
+}
+
+bool IsWordCharacter(uint32_t code) {
+  static const auto* words = new std::vector<uint8_t>(LayOut(WordRuns()));
+  return (*words)[code] != 0;
+}
 
 uint32_t CodePointOf(absl::string_view sequence) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(sequence[i]); };
@@ -26,39 +71,12 @@ uint32_t CodePointOf(absl::string_view sequence) {
   return code;
 }
 
-bool IsLetter(uint32_t code_point) {
-  if (code_point < 0x80) {
-    return (code_point | 0x20) >= 'a' && (code_point | 0x20) <= 'z';
-  }
-  return Contains(LetterRanges(), code_point);
-}
-
-bool IsNumber(uint32_t code_point) {
-  if (code_point < 0x80) return code_point >= '0' && code_point <= '9';
-  return Contains(NumberRanges(), code_point);
-}
-
-bool IsWhiteSpace(uint32_t code_point) {
-  switch (code_point) {
-    case 0x20:
-    case 0x85:
-    case 0xA0:
-    case 0x1680:
-    case 0x2028:
-    case 0x2029:
-    case 0x202F:
-    case 0x205F:
-    case 0x3000:
-      return true;
-    default:
-      return (code_point >= 0x09 && code_point <= 0x0D) ||
-             (code_point >= 0x2000 && code_point <= 0x200A);
-  }
-}
-
-bool MayChangeInNfc(uint32_t code_point) {
-  if (code_point < 0x300) return false;
-  return Contains(NfcSensitiveRanges(), code_point);
+Character ReadCharacterSlowly(absl::string_view text, size_t at) {
+  const absl::string_view rest = text.substr(at);
+  const size_t bytes = Utf8SequenceBytes(rest);
+  if (bytes == 0) return {UINT32_MAX, 1, CharacterClass::kOther};
+  const uint32_t code = CodePointOf(rest.substr(0, bytes));
+  return {code, static_cast<uint8_t>(bytes), ClassOf(code)};
 }
 
 }  // namespace limbeck
