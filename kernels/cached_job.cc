@@ -88,6 +88,7 @@ LossJob CachedJob(ShapeCheck& check, const at::Tensor& hidden,
   const at::Tensor entropy =
       CheckedTokenValues(check, "teacher_entropy", teacher.entropy);
   LossJob job = SampledJob(check, student, at::Tensor(), linear);
+  job.exact_logits = true;
   const at::Tensor direction = teacher.direction.detach();
   UseCachedRows(temperature,
                 TeacherLogits(student.hidden, direction, job.selection.rows)

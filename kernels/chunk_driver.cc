@@ -68,6 +68,7 @@ LogitFormat FormatOf(const LossJob& job, const WantedGradients& wanted) {
   LogitFormat format;
   format.num_columns = job.num_columns;
   format.rounded = job.bf16_logits;
+  format.exact = job.exact_logits;
   format.products = job.bfloat16_products;
   format.type = job.bf16_logits && input.is_cuda()
                     ? at::kBFloat16

@@ -49,6 +49,9 @@ struct LossJob {
   int64_t chunk_tokens = 0;  // 0: chosen by bytes
   bool bf16_logits = false;  // see LinearOptions
   Bfloat16Products bfloat16_products = Bfloat16Products::kFastest;
+  // For losses against a teacher: where both are close, long sums of float32
+  // would be the largest error of the gradient.
+  bool exact_logits = false;
   RowFunctions rows;
   DeviceRowFunction device_rows;  // empty: the loss runs on the CPU only
   WeightAccumulator accumulator;

@@ -16,6 +16,7 @@ LossJob DenseJob(ShapeCheck& check, const LogitSource& student,
                  const DistillationOptions& options, const LogitOptions& rows) {
   const DistillationRule rule = CheckedRule(check, options, target);
   LossJob job;
+  job.exact_logits = true;
   job.student = student;
   job.teacher = teacher;
   job.num_columns = ValidColumns(check, rows.num_valid_columns,
@@ -39,6 +40,7 @@ LossJob TopKJob(ShapeCheck& check, const LogitSource& student,
   CheckTail(check, options);
   const DistillationRule rule = CheckedRule(check, options, target);
   LossJob job;
+  job.exact_logits = true;
   job.student = student;
   job.num_columns =
       ValidColumns(check, rows.num_valid_columns, check.Size("V"));

@@ -29,6 +29,15 @@ void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
   }
 }
 
+void ExactLogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
+                     bool accumulate, at::Tensor& logits) {
+  if (logits.is_cpu() && hidden.scalar_type() == at::kFloat) {
+    cpu::ExactLogitsGemm(hidden, weight, accumulate, logits);
+  } else {
+    LogitsGemm(hidden, weight, accumulate, logits);
+  }
+}
+
 void HiddenGradientGemm(const at::Tensor& gradient, const at::Tensor& weight,
                         at::Tensor& out) {
   if (out.is_cuda()) {

@@ -31,6 +31,11 @@ at::ScalarType GemmResultType(at::ScalarType stored);
 void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
                 bool accumulate, at::Tensor& logits);
 
+// The same for close pairs, whose gradient would show the rounding of long
+// sums: on the CPU, float32 operands are multiplied by exact_logits.h.
+void ExactLogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
+                     bool accumulate, at::Tensor& logits);
+
 // out [C, H] = gradient [C, V] weight [V, H]. out: result type; on CUDA also
 // the stored one.
 void HiddenGradientGemm(const at::Tensor& gradient, const at::Tensor& weight,

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cpu/cpu_kernels.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm_devices.h"
 #include "kernels/large_buffer.h"
@@ -108,6 +109,18 @@ void MultiplyParts(const at::Tensor& gradient, int64_t columns,
   }
 }
 
+// hidden as ExactLogits takes it: [panels, H, kExactPanel].
+at::Tensor PanelsOf(const at::Tensor& hidden) {
+  const int64_t rows = hidden.size(0);
+  const int64_t panels = (rows + kExactPanel - 1) / kExactPanel;
+  const int64_t missing = panels * kExactPanel - rows;
+  const at::Tensor padded =
+      missing == 0 ? hidden : at::constant_pad_nd(hidden, {0, 0, 0, missing});
+  return padded.reshape({panels, kExactPanel, hidden.size(1)})
+      .transpose(1, 2)
+      .contiguous();
+}
+
 // Seconds for the logits of a head small enough to try, the best of three.
 double SecondsFor(at::ScalarType type) {
   const at::Tensor hidden = at::ones({128, 512}, type);
@@ -177,6 +190,25 @@ void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
                    const at::Tensor part = weight.narrow(0, first, count);
                    Multiply({hidden, part.t(), 1.0, accumulate ? 1.0 : 0.0},
                             logits.narrow(1, first, count));
+                 });
+}
+
+void ExactLogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
+                     bool accumulate, at::Tensor& logits) {
+  const at::Tensor panels = PanelsOf(hidden);
+  const at::Tensor head = weight.stride(1) == 1 ? weight : weight.contiguous();
+  const ExactLogits problem = {panels.const_data_ptr<float>(),
+                               hidden.size(0),
+                               hidden.size(1),
+                               head.const_data_ptr<float>(),
+                               head.stride(0),
+                               logits.mutable_data_ptr<float>(),
+                               logits.stride(0),
+                               accumulate};
+  const int64_t columns = weight.size(0);
+  ForColumnParts(columns, Operations(hidden, columns),
+                 [&](int64_t first, int64_t count) {
+                   BestCpuKernels().exact_logits(problem, first, first + count);
                  });
 }
 

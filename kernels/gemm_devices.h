@@ -17,6 +17,8 @@ at::Tensor GradientOperand(const at::Tensor& gradient,
                            const at::Tensor& weight);
 void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
                 bool accumulate, at::Tensor& logits);
+void ExactLogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
+                     bool accumulate, at::Tensor& logits);
 void HiddenGradientGemm(const at::Tensor& gradient, const at::Tensor& weight,
                         at::Tensor& out);
 void WeightGradientGemm(const at::Tensor& gradient, const at::Tensor& hidden,

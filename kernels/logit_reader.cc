@@ -84,7 +84,11 @@ at::Tensor LogitReader::Operand(const at::Tensor& stored) const {
 
 void LogitReader::Multiply(at::Tensor& logits) {
   if (bias_.defined()) logits.copy_(bias_.expand_as(logits));
-  LogitsGemm(hidden_, weight_, bias_.defined(), logits);
+  if (format_.exact && source_.hidden.scalar_type() == at::kFloat) {
+    ExactLogitsGemm(hidden_, weight_, bias_.defined(), logits);
+  } else {
+    LogitsGemm(hidden_, weight_, bias_.defined(), logits);
+  }
   if (format_.rounded && logits.scalar_type() != at::kBFloat16) {
     logits.copy_(logits.to(at::kBFloat16));
   }

@@ -17,6 +17,7 @@ struct LogitFormat {
   int64_t chunk_tokens = 0;
   at::ScalarType type = at::kFloat;  // bfloat16 on CUDA only
   bool rounded = false;              // to bfloat16 on the way, whatever `type`
+  bool exact = false;                // float32 heads by ExactLogitsGemm
   Bfloat16Products products = Bfloat16Products::kFastest;
 };
 

@@ -7,6 +7,7 @@
 
 #include "kernels/attention/packed_attention_launch.h"
 #include "kernels/decode/decode_launch.h"
+#include "kernels/exact_logits.h"
 #include "kernels/layers/rms_norm_launch.h"
 #include "kernels/layers/swiglu_launch.h"
 #include "kernels/row_sweeps.h"
@@ -20,6 +21,8 @@ struct CpuKernels {
   int64_t lanes;  // floats in a vector
 
   RowSweeps row_sweeps;
+
+  void (*exact_logits)(const ExactLogits&, int64_t begin, int64_t end);
 
   void (*rms_norm_forward)(const RmsNormForward&, int64_t begin, int64_t end);
   void (*rms_norm_backward)(const RmsNormBackward&, int64_t begin, int64_t end,

@@ -6,6 +6,7 @@
 #include "kernels/attention/packed_attention_lanes.h"
 #include "kernels/cpu/cpu_kernels.h"
 #include "kernels/decode/decode_lanes.h"
+#include "kernels/exact_logits_lanes.h"
 #include "kernels/layers/rms_norm_lanes.h"
 #include "kernels/layers/swiglu_lanes.h"
 #include "kernels/row_sweep_loops.h"
@@ -17,6 +18,7 @@ constexpr CpuKernels MakeKernelTable(const char* name) {
   return {.name = name,
           .lanes = L::kWidth,
           .row_sweeps = MakeRowSweeps<L>(),
+          .exact_logits = &ExactLogitsLanes<L>,
           .rms_norm_forward = &RmsNormForwardLanes<L>,
           .rms_norm_backward = &RmsNormBackwardLanes<L>,
           .swiglu_forward = &SwiGluForwardLanes<L>,
