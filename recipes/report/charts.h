@@ -93,6 +93,23 @@ inline constexpr size_t kMaxHeatMapColumns = 400;
 std::string HeatMap(const std::vector<HeatRow>& rows,
                     absl::string_view description);
 
+// One cell per problem, in lines of equal length, one block per model: few
+// problems make large cells that hold their text.
+struct GridCell {
+  double share = 0.0;  // NaN: nothing is known
+  std::string title;   // what a pointer over the cell shows
+  std::string text;    // inside large cells
+  std::string link;    // relative; may be empty
+};
+struct GridBlock {
+  std::string label;
+  std::string text;  // printed at the right edge
+  std::vector<GridCell> cells;
+  int colour = 0;
+};
+std::string ProblemGrid(const std::vector<GridBlock>& blocks,
+                        absl::string_view description);
+
 }  // namespace limbeck::report
 
 #endif  // LIMBECK_RECIPES_REPORT_CHARTS_H_

@@ -38,8 +38,17 @@ absl::Status ReadFigures(Evaluation* evaluation) {
   LIMBECK_ASSIGN_OR_RETURN(
       evaluation->population,
       ReadInterval(scores, "pass_at_1_interval_population"));
-  if (const Json* settings = scores.Find("settings")) {
-    evaluation->confidence = NumberOr(*settings, "confidence", 0.95);
+  evaluation->benchmark_name = evaluation->benchmark;
+  const Json* settings = scores.Find("settings");
+  if (settings == nullptr || !settings->is_object()) return absl::OkStatus();
+  evaluation->confidence = NumberOr(*settings, "confidence", 0.95);
+  const Json* name = settings->Find("benchmark_name");
+  if (name != nullptr && name->is_string()) {
+    evaluation->benchmark_name = name->string();
+  }
+  const Json* model = settings->Find("model");
+  if (model != nullptr && model->is_string()) {
+    evaluation->model_names.push_back(model->string());
   }
   return absl::OkStatus();
 }
@@ -64,18 +73,14 @@ absl::StatusOr<std::set<std::string>> RefusedProblems(const Json& scores) {
   return ids;
 }
 
-// The last verdict is the evaluation's own.
-bool IsCorrect(const Trace& trace) {
-  const int count = trace.verifications_size();
-  return count > 0 &&
-         trace.verifications(count - 1).verdict() == VERDICT_CORRECT;
-}
-
 void CountTrace(const Trace& trace, const std::string& id,
                 Evaluation* evaluation) {
   const Problem& problem = trace.problem();
-  const auto add = [correct = IsCorrect(trace)](RightOf& right) {
-    right.correct += correct ? 1 : 0;
+  const Outcome outcome = OutcomeOf(trace);
+  ++evaluation->outcomes[static_cast<size_t>(outcome)];
+  if (outcome == Outcome::kJudgeError) return;
+  const auto add = [outcome](RightOf& right) {
+    right.correct += outcome == Outcome::kRight ? 1 : 0;
     ++right.samples;
   };
   add(evaluation->by_problem[id]);
@@ -137,7 +142,7 @@ absl::Status ReadAndCheck(const Place& place, Evaluation* evaluation) {
   LIMBECK_ASSIGN_OR_RETURN(evaluation->traces,
                            ReadArtefact<Trace>(place.artefact, kTracesFile));
   for (const Trace& trace : evaluation->traces) {
-    const std::string id = ToHex(trace.problem().id());
+    const std::string id = ProblemKey(trace.problem());
     if (refused.count(id) > 0) continue;
     CountTrace(trace, id, evaluation);
     evaluation->output_tokens.push_back(trace.output_ids_size());
@@ -147,6 +152,11 @@ absl::Status ReadAndCheck(const Place& place, Evaluation* evaluation) {
 }
 
 }  // namespace
+
+std::string ProblemKey(const Problem& problem) {
+  const std::string& own = problem.source().record_id();
+  return own.empty() ? ToHex(problem.id()) : own;
+}
 
 absl::Status CollectEvaluation(const Place& place, ReportData* data) {
   Evaluation evaluation;

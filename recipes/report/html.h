@@ -52,6 +52,10 @@ std::string ToHtml(const Section& section);
 // are put together: "manifest.textproto of a, b, c".
 std::string SourceList(const std::vector<std::string>& sources);
 
+// Stands at the head of every page, by which we know our own.
+inline constexpr absl::string_view kPageMark =
+    "<meta name=\"generator\" content=\"limbeck\">";
+
 // The whole page around the sections, with style sheet and a
 // Content-Security-Policy that forbids everything but that style.
 std::string Page(absl::string_view title, absl::string_view lead_html,

@@ -1,10 +1,14 @@
 #include "recipes/report/report.h"
 
+#include <set>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "recipes/report/benchmark_pages.h"
 #include "recipes/report/html.h"
 #include "recipes/report/report_data.h"
 #include "recipes/report/sections.h"
@@ -38,14 +42,68 @@ std::string Lead(const ReportRequest& request) {
   return html;
 }
 
+// "x/report.html" has its pages in "x/report_pages".
+std::string PagesFolder(const std::string& report) {
+  return absl::StrCat(absl::StripSuffix(report, ".html"), "_pages");
+}
+
+bool IsOwnPage(const std::string& path) {
+  if (!absl::EndsWith(path, ".html")) return false;
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  return text.ok() &&
+         absl::StrContains(text->substr(0, 200), report::kPageMark);
+}
+
+// Pages of an earlier report that this one does not have.
+absl::Status RemoveOldPages(const std::string& folder,
+                            const std::set<std::string>& names) {
+  if (!IsDirectory(folder)) return absl::OkStatus();
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                           ListDirectory(folder));
+  for (const std::string& name : found) {
+    const std::string path = JoinPath(folder, name);
+    if (names.count(name) > 0 || !IsOwnPage(path)) continue;
+    LIMBECK_RETURN_IF_ERROR(RemoveTree(path));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WritePages(const ReportRequest& request,
+                        const report::ReportData& data,
+                        const std::string& title) {
+  const std::string folder = PagesFolder(request.output_path);
+  report::PageContext context;
+  context.report_title = title;
+  context.report_link = absl::StrCat("../", BaseName(request.output_path));
+  context.references.assign(request.recipe.report().references().begin(),
+                            request.recipe.report().references().end());
+  const std::vector<report::PageFile> pages =
+      report::BenchmarkPages(data, context);
+  std::set<std::string> names;
+  for (const report::PageFile& page : pages) names.insert(page.name);
+  LIMBECK_RETURN_IF_ERROR(RemoveOldPages(folder, names));
+  if (pages.empty()) return absl::OkStatus();
+  LIMBECK_RETURN_IF_ERROR(MakeDirectories(folder));
+  for (const report::PageFile& page : pages) {
+    LIMBECK_RETURN_IF_ERROR(
+        WriteFileAtomically(JoinPath(folder, page.name), page.html));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status WriteReport(const ReportRequest& request) {
   using namespace report;
-  LIMBECK_ASSIGN_OR_RETURN(const ReportData data, CollectReportData(request));
+  LIMBECK_ASSIGN_OR_RETURN(ReportData data, CollectReportData(request));
   const ReportOptions& options = request.recipe.report();
   const std::string title =
       options.title().empty() ? request.recipe.name() : options.title();
+  LIMBECK_RETURN_IF_ERROR(WritePages(request, data, title));
+  for (const auto& [benchmark, name] : BenchmarkPageNames(data)) {
+    data.page_links[benchmark] =
+        absl::StrCat(BaseName(PagesFolder(request.output_path)), "/", name);
+  }
   std::vector<Section> sections = {
       KeyFigures(data),  Scores(data),           ProblemMap(data),
       Comparisons(data), Samples(data, options), ModelsAndData(data),

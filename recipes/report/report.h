@@ -1,4 +1,5 @@
-// The report of a run: one self-contained HTML page.
+// The report of a run: one self-contained HTML page, and one per benchmark
+// with its samples.
 #ifndef LIMBECK_RECIPES_REPORT_REPORT_H_
 #define LIMBECK_RECIPES_REPORT_REPORT_H_
 
@@ -22,7 +23,9 @@ struct ReportRequest {
   std::string output_path;             // "report.html"
 };
 
-// Reads the artefacts, re-counts their shards and writes the page atomically.
+// Reads the artefacts, re-counts their shards and writes the report and, in a
+// folder beside it ("report_pages" of "report.html"), the benchmarks' pages,
+// each atomically; the report comes last.
 // A count that disagrees with a manifest is an error, not a footnote.
 absl::Status WriteReport(const ReportRequest& request);
 

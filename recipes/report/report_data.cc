@@ -162,6 +162,33 @@ void AssignColours(ReportData* data) {
   for (ModelFacts& one : data->models) one.colour = colour_of(one.name);
 }
 
+bool TakesModel(const StageEntry& entry, absl::string_view model) {
+  return std::count(entry.inputs().begin(), entry.inputs().end(), model) > 0;
+}
+
+// Whoever generates or scores what others are trained on is a teacher, whoever
+// was trained is a student; a trained one that teaches stays a student.
+std::string RoleOf(const Recipe& recipe, const std::string& model) {
+  const StageEntry* own = FindEntry(recipe, model);
+  if (own != nullptr && own->has_train()) return "student";
+  for (const StageEntry& entry : recipe.stages()) {
+    if ((entry.has_generate() || entry.has_score()) &&
+        TakesModel(entry, model)) {
+      return "teacher";
+    }
+  }
+  return "";
+}
+
+void NameModels(const Recipe& recipe, ReportData* data) {
+  for (Evaluation& one : data->evaluations) {
+    one.role = RoleOf(recipe, one.model);
+    one.model_names.push_back(one.model);
+    const ModelEntry* given = FindModelEntry(recipe, one.model);
+    if (given != nullptr) one.model_names.push_back(BaseName(given->path()));
+  }
+}
+
 // Of a stage that tokenizes with the model's own tokenizer.
 std::string TokenizerOf(const std::string& model, const ReportData& data) {
   for (const StageCounts& stage : data.stages) {
@@ -243,6 +270,7 @@ absl::StatusOr<ReportData> CollectReportData(const ReportRequest& request) {
   LIMBECK_RETURN_IF_ERROR(CollectGivenModels(request.recipe, &data));
   SortEvaluations(request.recipe.report(), &data);
   AssignColours(&data);
+  NameModels(request.recipe, &data);
   CompleteModels(request.recipe, &data);
   if (FileExists(request.ledger_path)) {
     LIMBECK_ASSIGN_OR_RETURN(data.ledger, ReadJsonFile(request.ledger_path));

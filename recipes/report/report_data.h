@@ -16,6 +16,7 @@
 #include "data/stages/agreement.h"
 #include "data/stages/manifest.pb.h"
 #include "recipes/report/model_facts.h"
+#include "recipes/report/outcome.h"
 #include "recipes/report/report.h"
 
 namespace limbeck::report {
@@ -40,7 +41,12 @@ struct RightOf {
 struct Evaluation {
   std::string stage;
   std::string model;      // stage or model entry of the recipe
-  std::string benchmark;  // as in scores.json
+  std::string benchmark;  // as in scores.json: the name in tables
+  // The benchmark's own name, which published scores go by.
+  std::string benchmark_name;
+  std::string role;  // "teacher", "student"; empty: neither
+  // What the model may be called in published tables.
+  std::vector<std::string> model_names;
   std::string label;
   int colour = 0;
   std::string source;         // scores.json, relative to the workspace
@@ -51,7 +57,8 @@ struct Evaluation {
   std::optional<double> pass_at_1;
   std::optional<Interval> exam;        // sampling noise of this exam only
   std::optional<Interval> population;  // such exams
-  std::map<std::string, RightOf> by_problem;  // by hex id
+  std::map<std::string, RightOf> by_problem;  // by ProblemKey
+  OutcomeCounts outcomes = {};
   std::map<std::string, RightOf> by_family;
   std::map<int, RightOf> by_difficulty;
   std::vector<double> output_tokens;
@@ -145,6 +152,8 @@ struct ReportData {
   std::vector<Build> builds;           // all that had a part in an artefact
   std::vector<std::string> overrides;  // of the command line
   Json ledger;                         // null when there is none
+  // Of the benchmarks' own pages, from the report, by benchmark.
+  std::map<std::string, std::string> page_links;
 
   // Nullptr when no such stage was evaluated.
   const Evaluation* FindEvaluation(absl::string_view stage) const;
@@ -154,6 +163,10 @@ struct ReportData {
 // Errors: an artefact that cannot be read, and any count in a manifest or in
 // scores.json that its records do not bear out.
 absl::StatusOr<ReportData> CollectReportData(const ReportRequest& request);
+
+// How scores.json names a problem: by the data set's own id, else by the hex
+// digits of ours.
+std::string ProblemKey(const Problem& problem);
 
 // "student_distilled" as "student distilled"; a trailing "_scores" is dropped.
 std::string ReadableName(absl::string_view stage);

@@ -7,6 +7,7 @@
 #include "data/base/digest.h"
 #include "data/stages/record_id.h"
 #include "recipes/report/numbers.h"
+#include "recipes/report/sample_text.h"
 #include "recipes/report/sections.h"
 #include "recipes/report/svg.h"
 
@@ -15,7 +16,6 @@ namespace {
 
 constexpr size_t kLongestOutput = 4000;
 constexpr size_t kLongestExcerpt = 600;
-constexpr size_t kLongestAnswer = 80;
 constexpr size_t kLongestDetail = 300;
 
 using SamplesById = std::map<std::string, const Trace*>;
@@ -53,37 +53,6 @@ std::vector<const Trace*> ChooseProblems(const SamplesById& samples,
   return chosen;
 }
 
-std::string VerdictText(const Trace& trace) {
-  const int count = trace.verifications_size();
-  const Verification none;
-  const Verification& verdict =
-      count > 0 ? trace.verifications(count - 1) : none;
-  const bool right = verdict.verdict() == VERDICT_CORRECT;
-  const char* word = right                                ? "right"
-                     : verdict.verdict() == VERDICT_WRONG ? "wrong"
-                                                          : "unknown";
-  std::string text =
-      absl::StrCat(" <span class=\"", right ? "good" : "bad", "\">", word);
-  if (!right && !verdict.extracted().empty()) {
-    absl::StrAppend(&text, ": <bdi>",
-                    Excerpt(verdict.extracted(), kLongestAnswer), "</bdi>");
-  }
-  if (trace.finish_reason() == FINISH_REASON_LENGTH) text += ", cut off";
-  return text + "</span>";
-}
-
-// The thinking soft, the answer strong; offsets come from files.
-std::string OutputText(const Trace& trace) {
-  const absl::string_view text = trace.raw_output();
-  const uint64_t begin = trace.answer().begin();
-  if (!trace.has_answer() || begin > text.size() || begin > kLongestOutput) {
-    return Excerpt(text, kLongestOutput);
-  }
-  return absl::StrCat(
-      "<span class=\"soft\">", Escape(text.substr(0, begin)), "</span><b>",
-      Excerpt(text.substr(begin), kLongestOutput - begin), "</b>");
-}
-
 std::string OutputBox(const Evaluation& evaluation, const Trace* trace) {
   const std::string head =
       absl::StrCat("<div class=\"trace ", LineClass(evaluation.colour),
@@ -98,22 +67,16 @@ std::string OutputBox(const Evaluation& evaluation, const Trace* trace) {
                          " tokens</span>")
           : "";
   return absl::StrCat(head, VerdictText(*trace), tokens,
-                      "</h4><pre dir=\"auto\">", OutputText(*trace),
-                      "</pre></div>\n");
+                      "</h4><pre dir=\"auto\">",
+                      OutputText(*trace, kLongestOutput), "</pre></div>\n");
 }
 
 std::string Question(const Problem& problem) {
-  std::string facts = absl::StrCat(
-      "answer <bdi>", Excerpt(problem.gold_answer(), kLongestAnswer), "</bdi>");
-  if (!problem.family().empty()) {
-    absl::StrAppend(&facts, "; ", Escape(problem.family()));
-  }
-  if (problem.difficulty() > 0) {
-    absl::StrAppend(&facts, ", difficulty ", problem.difficulty());
-  }
-  return absl::StrCat("<p class=\"question\"><bdi>",
-                      Excerpt(QuestionText(problem), kLongestOutput),
-                      "</bdi> <span class=\"soft\">(", facts, ", problem ",
+  std::string facts = ProblemFacts(problem);
+  if (!facts.empty()) facts += ", ";
+  return absl::StrCat("<p class=\"question\">",
+                      QuestionHtml(problem, kLongestOutput),
+                      " <span class=\"soft\">(", facts, "problem ",
                       Digest(ToHex(problem.id())), ")</span></p>\n");
 }
 

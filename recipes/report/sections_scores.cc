@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -66,6 +67,15 @@ std::string Missing(const Json& scores) {
   return absl::StrCat(problems, " problems, ", samples, " samples");
 }
 
+// Of all samples, counted from the traces.
+double UnknownShare(const Evaluation& evaluation) {
+  const OutcomeCounts& outcomes = evaluation.outcomes;
+  const auto all = static_cast<double>(
+      std::accumulate(outcomes.begin(), outcomes.end(), uint64_t{0}));
+  return static_cast<double>(outcomes[static_cast<size_t>(Outcome::kUnknown)]) /
+         all;
+}
+
 std::string MetricsTable(const BenchmarkGroup& group) {
   Table table;
   const std::string confidence =
@@ -80,9 +90,11 @@ std::string MetricsTable(const BenchmarkGroup& group) {
                 WithK("cons@k", cons_k),
                 "truncated",
                 "no answer",
+                "unknown",
                 "left out",
                 "problems × samples"};
-  table.numeric = {false, true, true, true, true, true, true, true, true, true};
+  table.numeric.assign(table.head.size(), true);
+  table.numeric[0] = false;
   for (const Evaluation* evaluation : group.evaluations) {
     const Json& scores = evaluation->scores;
     table.rows.push_back(
@@ -92,7 +104,8 @@ std::string MetricsTable(const BenchmarkGroup& group) {
          AtLargestK(scores, "pass_at_k", pass_k),
          AtLargestK(scores, "cons_at_k", cons_k),
          PercentAt(scores, "truncated_share"),
-         PercentAt(scores, "no_answer_share"), Missing(scores),
+         PercentAt(scores, "no_answer_share"),
+         Percent(UnknownShare(*evaluation)), Missing(scores),
          absl::StrCat(Count(CountAt(scores, "problems")), " × ",
                       Count(CountAt(scores, "samples_per_problem")))});
   }
@@ -113,6 +126,9 @@ std::string Glossary() {
       {"no answer",
        "samples in which no answer was found, also because the thinking never "
        "ended; they count as wrong"},
+      {"unknown",
+       "samples whose answer the verifier could not decide; they count as not "
+       "solved"},
       {"left out", "problems and samples that no figure counts"}};
   std::string html = "<ul class=\"terms\">\n";
   for (const auto& [term, meaning] : kTerms) {
@@ -282,6 +298,20 @@ std::string BenchmarkHeading(const ReportData& data,
   return absl::StrCat("<h3>", Escape(benchmark), "</h3>\n");
 }
 
+namespace {
+
+// To the benchmark's own page.
+std::string PageLink(const ReportData& data, const std::string& benchmark) {
+  const auto link = data.page_links.find(benchmark);
+  if (link == data.page_links.end()) return "";
+  return absl::StrCat("<p><a href=\"", Escape(link->second), "\">All about ",
+                      Escape(benchmark),
+                      ": published scores, every problem, every sample</a>"
+                      "</p>\n");
+}
+
+}  // namespace
+
 Section Scores(const ReportData& data) {
   Section section{"scores", "Scores", "", "", {}};
   if (data.evaluations.empty()) return section;
@@ -295,6 +325,7 @@ Section Scores(const ReportData& data) {
     absl::StrAppend(
         &section.body, BenchmarkHeading(data, group.benchmark),
         ScoreBars(group), Unscored(group), MetricsTable(group),
+        PageLink(data, group.benchmark),
         Breakdown<std::string>(
             group, "family",
             [](const Evaluation& e) -> const auto& { return e.by_family; }),

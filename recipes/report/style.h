@@ -83,6 +83,15 @@ svg .thick { stroke-width: 5; }
 svg .empty { fill: var(--tint); stroke: var(--line); }
 .bar { fill-opacity: .6; }
 .cell { shape-rendering: crispEdges; }
+.slot { stroke: var(--page); stroke-width: 2; }
+.slot:not([fill-opacity]) { fill: var(--tint); }
+.slot.unknown { fill: none; stroke: var(--line); stroke-width: 1; }
+.touch { fill: transparent; }
+a:hover .touch, a:focus .touch { stroke: var(--ink); stroke-width: 1.5; }
+svg .count { font-size: 11px; }
+.o-right { fill: var(--good); } .o-wrong { fill: var(--bad); }
+.o-unknown { fill: var(--s4); } .o-none { fill: var(--grey); }
+.o-cut { fill: var(--s3); } .o-error { fill: var(--ink); }
 .kept { fill: var(--s2); } .merged { fill: var(--grey); }
 .rejected { fill: var(--bad); stroke: var(--page); }
 .f0 { fill: var(--s0); } .f1 { fill: var(--s1); } .f2 { fill: var(--s2); }
@@ -115,6 +124,19 @@ svg .empty { fill: var(--tint); stroke: var(--line); }
              overflow-y: auto; unicode-bidi: isolate;
              font: .82rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 .trace pre .soft { font-size: inherit; }
+.key { border-left: .3rem solid var(--c, var(--line)); padding-left: .4rem; }
+.broad { max-width: none; }
+.fold { margin: .6rem 0; } .fold summary { color: var(--s0); }
+summary { cursor: pointer; }
+.index { columns: 9rem; padding: 0; list-style: none; font-size: .85rem; }
+.sample { border-top: 1px solid var(--line); padding: .25rem 0;
+          font-size: .85rem; }
+.sample summary b { display: inline-block; min-width: 1.6rem;
+                    font-variant-numeric: tabular-nums; }
+.sample pre { background: var(--page); border-radius: .3rem;
+              padding: .4rem .6rem; }
+.problem h3 { margin-top: 2rem; }
+.problem h3 + .question { margin-top: .3rem; font-weight: 400; }
 mark { background: var(--s4); color: var(--page); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .question { font-weight: 600; margin: 1.4rem 0 .5rem; white-space: pre-line; }

@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-#include "eval/benchmark_problems.h"
+#include "eval/benchmarks/benchmark_problem.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -76,7 +76,8 @@ std::string ExampleMetrics(double lowest) {
 }
 
 std::string ExampleScores(
-    const std::vector<std::pair<std::string, int>>& right_of, int samples) {
+    const std::vector<std::pair<std::string, int>>& right_of, int samples,
+    const std::string& benchmark, const std::string& model) {
   Json problems = Json::Array();
   double sum = 0.0;
   for (const auto& [id, right] : right_of) {
@@ -93,9 +94,12 @@ std::string ExampleScores(
   Json by_k = Json::Object();
   by_k.Set("1", mean).Set(absl::StrCat(samples), std::min(1.0, 1.2 * mean));
   Json settings = Json::Object();
-  settings.Set("confidence", 0.95);
+  settings.Set("confidence", 0.95)
+      .Set("benchmark_name", benchmark)
+      .Set("model", model)
+      .Set("temperature", 0.6);
   Json json = Json::Object();
-  json.Set("benchmark", "test_problems")
+  json.Set("benchmark", benchmark)
       .Set("problems", static_cast<int64_t>(right_of.size()))
       .Set("samples_per_problem", samples)
       .Set("missing_samples", 0)

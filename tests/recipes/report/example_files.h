@@ -25,9 +25,11 @@ std::string SafetensorsBytes(absl::string_view header);
 // `lowest`.
 std::string ExampleMetrics(double lowest);
 
-// scores.json from right answers by problem id.
+// scores.json from right answers by problem id; `model` as its settings call
+// it.
 std::string ExampleScores(
-    const std::vector<std::pair<std::string, int>>& right_of, int samples);
+    const std::vector<std::pair<std::string, int>>& right_of, int samples,
+    const std::string& benchmark, const std::string& model);
 
 // scores.json where all these problems were refused.
 std::string ExampleRefusal(

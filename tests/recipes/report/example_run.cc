@@ -93,6 +93,39 @@ Trace MakeTrace(const Problem& problem, int sample, bool right, int length,
   return trace;
 }
 
+// A sample as a benchmark's evaluation leaves it: right, wrong, and now and
+// then cut off, without an answer, undecided or lost by the judge.
+Trace MakeExamTrace(const Problem& problem, int number, int sample,
+                    const ExampleExam& exam, int strength,
+                    const ExampleOptions& options) {
+  const bool right = (7 * number + 3 * sample + number * sample) % 10 <
+                     strength - (number * 6) / exam.problems + 2;
+  Trace trace =
+      MakeTrace(problem, sample, right,
+                exam.output_tokens + 7 * ((number + sample) % 23), options);
+  Verification& verdict = *trace.mutable_verifications(0);
+  verdict.set_detail(right ? "equal as integers" : options.foreign_text);
+  if (right) return trace;
+  switch ((number + 5 * sample) % 7) {
+    case 0:
+      trace.set_finish_reason(FINISH_REASON_LENGTH);
+      verdict.clear_extracted();
+      verdict.set_detail("the thinking never ended");
+      break;
+    case 1:
+      verdict.clear_extracted();
+      verdict.set_detail("no \\boxed{}");
+      break;
+    case 2:
+      verdict.set_verdict(VERDICT_UNKNOWN);
+      verdict.set_detail("the value is too large to compute");
+      break;
+    default:
+      break;
+  }
+  return trace;
+}
+
 Rejection MakeRejected(RejectionReason reason, double value, double threshold,
                        Trace trace) {
   Rejection rejection;
@@ -132,6 +165,10 @@ class Example {
     LIMBECK_RETURN_IF_ERROR(
         WriteScores("distilled_scores", "student_distilled", 6));
     LIMBECK_RETURN_IF_ERROR(WriteScores("sft_scores", "student_sft", 4));
+    for (const ExampleExam& exam : options_.exams) {
+      LIMBECK_RETURN_IF_ERROR(WriteExam(exam, "teacher", 9));
+      LIMBECK_RETURN_IF_ERROR(WriteExam(exam, "student_distilled", 6));
+    }
     LIMBECK_RETURN_IF_ERROR(WriteComparison());
     if (options_.with_ledger) {
       LIMBECK_RETURN_IF_ERROR(WriteExampleLedger(
@@ -366,7 +403,43 @@ class Example {
               writer, "scores.json",
               options_.refuse_all
                   ? ExampleRefusal(right_of)
-                  : ExampleScores(right_of, options_.samples_per_problem));
+                  : ExampleScores(right_of, options_.samples_per_problem,
+                                  "test_problems", model));
+        });
+  }
+
+  Problem MakeExamProblem(int number, const ExampleExam& exam) const {
+    Problem problem = MakeProblem(1000 + number, options_);
+    problem.mutable_source()->set_dataset(exam.benchmark);
+    problem.mutable_source()->set_record_id(
+        absl::StrCat(exam.benchmark, "-", number + 1));
+    return problem;
+  }
+
+  absl::Status WriteExam(const ExampleExam& exam, const std::string& model,
+                         int strength) {
+    const std::string name = absl::StrCat(model, "_", exam.benchmark);
+    AddEntry(name, {"test_problems", model}).mutable_evaluate();
+    std::vector<std::pair<std::string, int>> right_of;
+    return Stage(
+        name, "evaluate", "samples",
+        [&](PartitionWriter& writer) -> absl::Status {
+          for (int i = 0; i < exam.problems; ++i) {
+            const Problem problem = MakeExamProblem(i, exam);
+            int right = 0;
+            for (int s = 0; s < exam.samples; ++s) {
+              const Trace trace =
+                  MakeExamTrace(problem, i, s, exam, strength, options_);
+              right += trace.verifications(0).verdict() == VERDICT_CORRECT;
+              LIMBECK_RETURN_IF_ERROR(Keep(writer, kTracesFile, trace));
+            }
+            right_of.emplace_back(problem.source().record_id(), right);
+          }
+          return AddFile(
+              writer, "scores.json",
+              ExampleScores(right_of, exam.samples, exam.benchmark,
+                            model == "teacher" ? "DeepSeek-R1-Distill-Qwen-7B"
+                                               : "student_distilled"));
         });
   }
 

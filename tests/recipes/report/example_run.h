@@ -5,11 +5,20 @@
 #define LIMBECK_TESTS_RECIPES_REPORT_EXAMPLE_RUN_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "recipes/report/report.h"
 
 namespace limbeck {
+
+// A public benchmark with made-up problems and samples of every outcome.
+struct ExampleExam {
+  std::string benchmark = "aime24";
+  int problems = 30;
+  int samples = 8;
+  int output_tokens = 60;  // of the shortest output
+};
 
 struct ExampleOptions {
   int num_test_problems = 48;
@@ -21,7 +30,8 @@ struct ExampleOptions {
   // Times of the ledger are multiplied by this.
   double slowness = 1.0;
   bool with_ledger = true;
-  bool refuse_all = false;  // no evaluation has a scored problem
+  bool refuse_all = false;         // no evaluation has a scored problem
+  std::vector<ExampleExam> exams;  // teacher and student are evaluated on each
 };
 
 // With text that a page must not take at its word.

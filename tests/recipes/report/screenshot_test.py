@@ -26,7 +26,8 @@ VOID = {"meta", "br", "img", "link", "input", "hr"}
 # What a report is made of; the parser must not find anything else.
 ALLOWED = set("""html head meta title style body main header h1 h2 h3 h4 p nav a
     section div span b bdi mark code pre ul li table thead tbody tr th td figure
-    figcaption svg text rect line path circle br""".split())
+    figcaption svg text rect line path circle br details summary
+    title""".split())
 
 
 class Structure(html.parser.HTMLParser):
@@ -57,6 +58,23 @@ class Structure(html.parser.HTMLParser):
             self.errors.append(f"</{tag}> closes nothing")
 
 
+def check_links(folder, pages):
+    """Every link leads to a part of a page that is there."""
+    ids = {}
+    for page, text in pages.items():
+        structure = Structure()
+        structure.feed(text)
+        ids[page.resolve()] = structure
+    errors = []
+    for page, structure in ids.items():
+        for target in structure.targets:
+            file, _, part = target.partition("#")
+            to = (page.parent / file).resolve() if file else page
+            if to not in ids or part and part not in ids[to].ids:
+                errors.append(f"{page.relative_to(folder)}: link to {target}")
+    return errors
+
+
 def check_markup(text):
     structure = Structure()
     structure.feed(text)
@@ -64,8 +82,7 @@ def check_markup(text):
     errors = structure.errors
     errors += [f"<{tag}> is never closed" for tag in structure.stack]
     errors += [f"link to {target}" for target in structure.targets
-               if not target.startswith("#")
-               or target[1:] not in structure.ids]
+               if re.match(r"[^#]*:", target) or target.startswith("/")]
     errors += [f"id {name} twice" for name in set(structure.ids)
                if structure.ids.count(name) > 1]
     style = text[text.index("<style>"):text.index("</style>")]
@@ -231,7 +248,9 @@ def check_in_browser(program, folder, reports):
     for name, report in reports.items():
         dom, messages = browser.run(report, "--dump-dom")
         errors += [f"{name}: {line}" for line in messages]
-        if '<section id="provenance">' not in dom:
+        last = ("samples" if name == "samples" else "provenance"
+                if report.name == "report.html" else "settings")
+        if f'<section id="{last}">' not in dom:
             errors.append(f"{name}: the page ends early")
         for width in (390, 1000):
             errors += [f"{name}: {line}" for line in
@@ -242,6 +261,12 @@ def check_in_browser(program, folder, reports):
         lines = browser.picture(reports["plain"], folder / f"{name}.png", width,
                                 1100, is_dark)
         errors += check_picture(name, lines, dark if is_dark else light)
+    for name, width, is_dark in (("aime", 1280, False), ("math", 1280, True),
+                                 ("math", 500, False), ("aime", 500, True)):
+        lines = browser.picture(reports[name], folder / f"{name}-{width}.png",
+                                width, 1100, is_dark)
+        errors += check_picture(f"{name} {width}", lines,
+                                dark if is_dark else light)
     paper = folder / "report.pdf"
     browser.run(reports["plain"], f"--print-to-pdf={paper}")
     if not paper.exists() or paper.read_bytes()[:5] != b"%PDF-":
@@ -254,12 +279,25 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(sys.argv[2] if len(sys.argv) > 2 else temporary).resolve()
         reports, errors = {}, []
-        for name in ("plain", "hostile"):
-            command = [program, folder / name] + ["hostile"] * (name != "plain")
+        for name in ("plain", "hostile", "benchmarks"):
+            command = [program, folder / name] + [name] * (name != "plain")
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             reports[name] = folder / name / "report.html"
-            text = reports[name].read_text(encoding="utf-8")
-            errors += [f"{name}: {line}" for line in check_markup(text)]
+            pages = {page: page.read_text(encoding="utf-8") for page in
+                     [reports[name]] + sorted(
+                         (folder / name / "report_pages").glob("*.html"))}
+            for page, text in pages.items():
+                errors += [f"{name}: {page.name}: {line}"
+                           for line in check_markup(text)]
+            errors += check_links(folder / name, pages)
+        # Shown in the browser as well: a map of 30 and one of 500 problems,
+        # a page of samples, and one of hostile ones.
+        more = folder / "benchmarks" / "report_pages"
+        reports["aime"] = more / "aime24.html"
+        reports["math"] = more / "math500.html"
+        reports["samples"] = more / "math500-2.html"
+        reports["hostile exam"] = next(
+            (folder / "hostile" / "report_pages").glob("*aime*.html"))
         browser = next(filter(None, map(shutil.which, BROWSERS)), None)
         if browser:
             errors += check_in_browser(browser, folder, reports)
