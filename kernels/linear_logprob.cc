@@ -1,6 +1,9 @@
 // Autograd of the log-probabilities of a linear head.
 #include "kernels/linear_logprob.h"
 
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/graph_task.h>
+
 #include <memory>
 #include <utility>
 
@@ -8,6 +11,19 @@
 #include "kernels/logprob_passes.h"
 
 namespace limbeck::kernels {
+namespace {
+
+// For a backward pass to write over. The last one takes the logits themselves;
+// one that retains the graph leaves them, so that the next gives the same bits.
+KeptChunk Taken(KeptChunk& kept) {
+  if (!torch::autograd::get_current_graph_task_keep_graph()) {
+    return std::exchange(kept, {});
+  }
+  return {kept.rows,
+          kept.logits.defined() ? kept.logits.clone() : at::Tensor()};
+}
+
+}  // namespace
 
 LogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& weight,
                             const at::Tensor& target, double temperature,
@@ -25,7 +41,6 @@ LogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& weight,
   call.weight = weight;
   call.bias = linear.bias;
   call.accumulates = linear.weight_grad.defined();
-  // The first backward pass takes it.
   const auto kept = std::make_shared<KeptChunk>();
   const bool keeps = NeedsBackward(call);
   call.forward = [arguments, kept, keeps] {
@@ -33,8 +48,7 @@ LogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& weight,
   };
   call.backward = [arguments, kept](const LogprobResult& upstream,
                                     const WantedGradients& wanted) {
-    return LogprobBackward(arguments, upstream, wanted,
-                           std::exchange(*kept, {}));
+    return LogprobBackward(arguments, upstream, wanted, Taken(*kept));
   };
   return DifferentiateByRecomputing(call);
 }
