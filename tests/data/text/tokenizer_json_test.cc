@@ -64,8 +64,19 @@ class GoldenTokenizer : public ::testing::TestWithParam<const char*> {
   std::shared_ptr<const Tokenizer> tokenizer_;
 };
 
+// Models over bytes: every text comes back.
+class ByteLevelTokenizer : public GoldenTokenizer {};
+
 INSTANTIATE_TEST_SUITE_P(Files, GoldenTokenizer,
-                         ::testing::Values("gpt2", "llama3", "qwen2", "digits"),
+                         ::testing::Values("gpt2", "llama3", "qwen2", "digits",
+                                           "deepseek", "tekken", "flags",
+                                           "llama2", "metaspace_always",
+                                           "metaspace_first",
+                                           "metaspace_never"),
+                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(Files, ByteLevelTokenizer,
+                         ::testing::Values("gpt2", "llama3", "qwen2", "digits",
+                                           "deepseek"),
                          [](const auto& one) { return one.param; });
 
 TEST_P(GoldenTokenizer, GivesTheLibrarysIds) {
@@ -77,14 +88,15 @@ TEST_P(GoldenTokenizer, GivesTheLibrarysIds) {
     EXPECT_EQ(*ids, Ids(*line.Find("ids"))) << WriteJson(text);
     EXPECT_EQ(*tokenizer_->EncodeWithSpecial(text), Ids(*line.Find("special")))
         << WriteJson(text);
-    EXPECT_EQ(*tokenizer_->Decode(*ids), *line.GetString("decoded"));
-    EXPECT_EQ(*tokenizer_->Decode(*ids), text);
+    // As JSON, which writes U+FFFD for bytes that are no UTF-8.
+    EXPECT_EQ(WriteJson(Json(*tokenizer_->Decode(*ids))),
+              WriteJson(*line.Find("decoded")));
     ++compared;
   }
   EXPECT_GT(compared, 370);
 }
 
-TEST_P(GoldenTokenizer, RoundTripsAnyBytes) {
+TEST_P(ByteLevelTokenizer, RoundTripsAnyBytes) {
   for (uint64_t trial = 0; trial < 2000; ++trial) {
     const uint64_t key = RandomKey(trial, RandomPurpose::kTest);
     std::string text;
@@ -99,7 +111,7 @@ TEST_P(GoldenTokenizer, RoundTripsAnyBytes) {
   }
 }
 
-TEST_P(GoldenTokenizer, EveryTokenIsFoundByItsText) {
+TEST_P(ByteLevelTokenizer, EveryTokenIsFoundByItsText) {
   int tokens = 0;
   for (int32_t id = 0; id < tokenizer_->vocab_size(); ++id) {
     const auto piece = tokenizer_->PieceOf(id);
@@ -111,7 +123,7 @@ TEST_P(GoldenTokenizer, EveryTokenIsFoundByItsText) {
   EXPECT_EQ(tokenizer_->IdOf("no such token"), -1);
 }
 
-TEST_P(GoldenTokenizer, LinearInLongRuns) {
+TEST_P(ByteLevelTokenizer, LinearInLongRuns) {
   for (const char* piece : {" ", "1", "a", "\n", "'", "<", "\xff", "ab \n"}) {
     std::string text;
     while (text.size() < (size_t{1} << 18)) text += piece;
