@@ -40,7 +40,7 @@ absl::StatusOr<IsolationLevel> ParseIsolation(absl::string_view name) {
 }
 
 IsolationReport ProbeIsolation() {
-  absl::StatusOr<std::unique_ptr<LaunchKit>> kit = LaunchKit::Create();
+  absl::StatusOr<std::unique_ptr<LaunchKit>> kit = LaunchKit::Create("/tmp");
   if (kit.ok()) return FindStrongestLevel(**kit);
   IsolationReport report;
   report.obstacles.push_back({IsolationLevel::kNone,

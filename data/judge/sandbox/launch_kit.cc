@@ -43,8 +43,12 @@ std::string Advice(IsolationLevel level, absl::string_view reason) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<LaunchKit>> LaunchKit::Create() {
-  std::unique_ptr<LaunchKit> kit(new LaunchKit());
+LaunchKit::LaunchKit(std::string scratch_directory)
+    : scratch_directory_(std::move(scratch_directory)) {}
+
+absl::StatusOr<std::unique_ptr<LaunchKit>> LaunchKit::Create(
+    std::string scratch_directory) {
+  std::unique_ptr<LaunchKit> kit(new LaunchKit(std::move(scratch_directory)));
   LIMBECK_ASSIGN_OR_RETURN(kit->image_, LauncherImage::Create());
   LIMBECK_ASSIGN_OR_RETURN(kit->own_filter_,
                            MakeSystemCallFilter(FilterScope::kOwnNamespace));
@@ -65,7 +69,7 @@ LaunchPlan LaunchKit::NewPlan(IsolationLevel level) const {
   if (level == IsolationLevel::kA && control_group_.ok()) {
     plan.control_group = *control_group_;
   }
-  plan.scratch_directory = "/tmp";
+  plan.scratch_directory = scratch_directory_;
   return plan;
 }
 

@@ -16,7 +16,9 @@ namespace limbeck {
 
 class LaunchKit {
  public:
-  static absl::StatusOr<std::unique_ptr<LaunchKit>> Create();
+  // Levels below kB make their boxes in `scratch_directory`.
+  static absl::StatusOr<std::unique_ptr<LaunchKit>> Create(
+      std::string scratch_directory);
 
   // A plan with level, filter and control group; limits and program are open.
   LaunchPlan NewPlan(IsolationLevel level) const;
@@ -27,8 +29,9 @@ class LaunchKit {
   absl::Status Try(IsolationLevel level) const;
 
  private:
-  LaunchKit() = default;
+  explicit LaunchKit(std::string scratch_directory);
 
+  const std::string scratch_directory_;
   std::unique_ptr<LauncherImage> image_;
   std::string own_filter_;     // with a process namespace
   std::string shared_filter_;  // without

@@ -118,7 +118,9 @@ absl::Status CheckOptions(const SandboxOptions& options) {
           "' is not the absolute path of an existing folder below /"));
     }
   }
-  return absl::OkStatus();
+  if (IsDirectory(options.scratch_directory)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "scratch directory '", options.scratch_directory, "' is no folder"));
 }
 
 uint64_t Nanoseconds(double seconds) {
@@ -135,7 +137,6 @@ LaunchPlan MakePlan(const LaunchKit& kit, const SandboxOptions& options,
   }
   plan.collect = command.collect;
   plan.read_only_folders = options.read_only_folders;
-  plan.scratch_directory = options.scratch_directory;
   plan.cpu_nanoseconds = Nanoseconds(command.limits.cpu_seconds);
   plan.wall_nanoseconds = Nanoseconds(command.limits.wall_seconds);
   plan.memory_bytes = command.limits.memory_bytes;
@@ -257,7 +258,8 @@ Sandbox::~Sandbox() = default;
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::Create(
     SandboxOptions options) {
   LIMBECK_RETURN_IF_ERROR(CheckOptions(options));
-  LIMBECK_ASSIGN_OR_RETURN(std::unique_ptr<LaunchKit> kit, LaunchKit::Create());
+  LIMBECK_ASSIGN_OR_RETURN(std::unique_ptr<LaunchKit> kit,
+                           LaunchKit::Create(options.scratch_directory));
   IsolationLevel level = IsolationLevel::kNone;
   if (options.exact_isolation.has_value()) {
     level = *options.exact_isolation;

@@ -24,7 +24,8 @@ struct SandboxOptions {
   // Folders, besides /usr, /bin, /lib* and /etc/alternatives, that programs may
   // read under the same path: an interpreter's prefix, a precompiled header.
   std::vector<std::string> read_only_folders;
-  // Where boxes live on levels below B (level B keeps them in memory).
+  // Where boxes live on levels below B (the others keep them in memory). Users
+  // of every kind must be able to pass through it.
   std::string scratch_directory = "/tmp";
 };
 

@@ -31,22 +31,59 @@ std::vector<std::string> NamesIn(int folder) {
   return names;
 }
 
-// Empties `name` in the folder `top`: files go, folders inside move up beside
-// it, so that no depth needs a deep recursion.
-void EmptyInto(int top, const std::string& name, uint64_t& counter) {
-  // The program may have taken its own rights away.
-  int folder = openat(top, name.c_str(), kOpenFolder);
-  if (folder < 0) {
-    fchmodat(top, name.c_str(), 0700, 0);
-    folder = openat(top, name.c_str(), kOpenFolder);
-    if (folder < 0) return;
+// A folder on the way down, with the folders in it that are still to be
+// removed.
+struct Level {
+  std::string name;
+  std::vector<std::string> folders;
+};
+
+// Removes all but the folders of the open folder and returns those.
+Level RemoveFilesIn(int folder, std::string name) {
+  Level level = {std::move(name), {}};
+  for (std::string& inner : NamesIn(openat(folder, ".", kOpenFolder))) {
+    if (unlinkat(folder, inner.c_str(), 0) != 0) {
+      level.folders.push_back(std::move(inner));
+    }
   }
-  fchmod(folder, 0700);
-  for (const std::string& inner : NamesIn(dup(folder))) {
-    if (unlinkat(folder, inner.c_str(), 0) == 0) continue;
-    const std::string up = ".removed-" + std::to_string(counter++);
-    fchmodat(folder, inner.c_str(), 0700, 0);  // to move one, write in it
-    renameat(folder, inner.c_str(), top, up.c_str());
+  return level;
+}
+
+// -1 where it cannot be opened, such as for what is no folder.
+int OpenInner(int folder, const std::string& name) {
+  const int inner = openat(folder, name.c_str(), kOpenFolder);
+  if (inner >= 0) {
+    // The program may have taken its own rights away.
+    fchmod(inner, 0700);
+    return inner;
+  }
+  fchmodat(folder, name.c_str(), 0700, 0);
+  return openat(folder, name.c_str(), kOpenFolder);
+}
+
+// Empties an open folder and closes it. Goes down and up one step at a time,
+// so that no depth is too deep.
+void Empty(int folder) {
+  std::vector<Level> way = {RemoveFilesIn(folder, "")};
+  for (;;) {
+    if (!way.back().folders.empty()) {
+      std::string name = std::move(way.back().folders.back());
+      way.back().folders.pop_back();
+      const int inner = OpenInner(folder, name);
+      if (inner < 0) continue;
+      close(folder);
+      folder = inner;
+      way.push_back(RemoveFilesIn(folder, std::move(name)));
+      continue;
+    }
+    const std::string done = std::move(way.back().name);
+    way.pop_back();
+    if (way.empty()) break;
+    const int outer = openat(folder, "..", kOpenFolder);
+    close(folder);
+    if (outer < 0) return;
+    folder = outer;
+    unlinkat(folder, done.c_str(), AT_REMOVEDIR);
   }
   close(folder);
 }
@@ -96,25 +133,10 @@ Failure MakeScratchBox(const LaunchPlan& plan, uid_t user, std::string& path) {
 }
 
 void RemoveScratchBox(const std::string& path) {
-  const int top = open(path.c_str(), kOpenFolder);
-  if (top < 0) return;
-  fchmod(top, 0700);
-  uint64_t counter = 0;
-  for (;;) {
-    const int again = openat(top, ".", kOpenFolder);
-    const std::vector<std::string> names = NamesIn(again);
-    size_t removed = 0;
-    for (const std::string& name : names) {
-      if (unlinkat(top, name.c_str(), 0) == 0) {
-        ++removed;
-        continue;
-      }
-      EmptyInto(top, name, counter);
-      if (unlinkat(top, name.c_str(), AT_REMOVEDIR) == 0) ++removed;
-    }
-    if (removed == 0) break;  // empty, or nothing more to be done
-  }
-  close(top);
+  const int folder = open(path.c_str(), kOpenFolder);
+  if (folder < 0) return;
+  fchmod(folder, 0700);
+  Empty(folder);
   rmdir(path.c_str());
 }
 

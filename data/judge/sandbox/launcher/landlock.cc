@@ -68,8 +68,7 @@ Failure Allow(int ruleset, const std::string& path, uint64_t rights) {
   return failure;
 }
 
-Failure AllowAll(int ruleset, const LaunchPlan& plan, const std::string& box,
-                 uint64_t handled) {
+Failure AllowAll(int ruleset, const LaunchPlan& plan, uint64_t handled) {
   constexpr uint64_t kRead = kExecute | kReadFile | kReadFolder;
   for (const char* path : {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64",
                            "/etc/alternatives", "/etc/ld.so.cache"}) {
@@ -83,19 +82,19 @@ Failure AllowAll(int ruleset, const LaunchPlan& plan, const std::string& box,
   for (const std::string& path : plan.read_only_folders) {
     if (Failure f = Allow(ruleset, path, kRead); !f.empty()) return f;
   }
-  return Allow(ruleset, box, handled & ~kDevice);
+  return Allow(ruleset, ".", handled & ~kDevice);  // the box
 }
 
 }  // namespace
 
-Failure RestrictPaths(const LaunchPlan& plan, const std::string& box) {
+Failure RestrictPaths(const LaunchPlan& plan) {
   const int64_t version = syscall(kCreateRuleset, nullptr, 0, kAskVersion);
   if (version < 1) return SystemFailure("landlock");
   const Ruleset rules = HandledBy(version);
   const int ruleset = static_cast<int>(
       syscall(kCreateRuleset, &rules, SizeKnownTo(version), 0));
   if (ruleset < 0) return SystemFailure("landlock ruleset");
-  Failure failure = AllowAll(ruleset, plan, box, rules.files);
+  Failure failure = AllowAll(ruleset, plan, rules.files);
   if (failure.empty() && syscall(kRestrictSelf, ruleset, 0) != 0) {
     failure = SystemFailure("landlock restrict");
   }

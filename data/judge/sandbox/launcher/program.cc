@@ -123,8 +123,7 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Failure ShutIn(const LaunchPlan& plan, const ProgramIdentity& identity,
-               const std::string& box) {
+Failure ShutIn(const LaunchPlan& plan, const ProgramIdentity& identity) {
   setsid();
   umask(022);
   ResetSignals();
@@ -133,7 +132,7 @@ Failure ShutIn(const LaunchPlan& plan, const ProgramIdentity& identity,
   // Cleared by the change of user, hence here.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (plan.level == LaunchLevel::kLandlock) {
-    if (Failure f = RestrictPaths(plan, box); !f.empty()) return f;
+    if (Failure f = RestrictPaths(plan); !f.empty()) return f;
   }
   return InstallFilter(plan);
 }
@@ -178,7 +177,7 @@ void BecomeProgram(const LaunchPlan& plan, const ProgramIdentity& identity,
   std::vector<std::string> argv = plan.argv;
   const std::vector<char*> environment_pointers = Pointers(environment);
   const std::vector<char*> argv_pointers = Pointers(argv);
-  Failure failure = ShutIn(plan, identity, box);
+  Failure failure = ShutIn(plan, identity);
   if (failure.empty()) {
     if (argv.empty()) _exit(0);
     execve(argv[0].c_str(), argv_pointers.data(), environment_pointers.data());

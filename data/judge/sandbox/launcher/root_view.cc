@@ -197,11 +197,12 @@ Failure EnterRootView(const LaunchPlan& plan, uid_t user) {
             "mode=0755,size=1m,nr_inodes=1024") != 0) {
     return SystemFailure("mount a tmpfs for the new root");
   }
+  // First, since folders to be shown may lie below /tmp.
+  if (Failure f = MountBox(plan, user); !f.empty()) return f;
   for (const Source& source : sources) {
     if (Failure f = ShowSource(source); !f.empty()) return f;
     close(source.descriptor);
   }
-  if (Failure f = MountBox(plan, user); !f.empty()) return f;
   if (Failure f = PivotToStaging(); !f.empty()) return f;
   if (chdir(kBoxPath) != 0) return SystemFailure("chdir to the box");
   return PutFilesHere(plan, user);

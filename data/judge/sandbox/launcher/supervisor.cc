@@ -49,6 +49,7 @@ class Supervisor {
   void ReadMessage();
   void CheckLimits();
   void Stop(LaunchStop reason);
+  void KillRun();
   LaunchReport Conclude();
 
   LaunchPlan& plan_;
@@ -125,11 +126,15 @@ void Supervisor::Stop(LaunchStop reason) {
   if (stop_ != LaunchStop::kNothing) return;
   stop_ = reason;
   stopped_at_ = NowNanoseconds();
-  // With the first process of the namespace all others go. Elsewhere the
-  // warden lives on, to end what the program leaves.
-  if (has_namespaces() || !started_) {
+  KillRun();
+}
+
+// With the first process of the namespace all others go. Elsewhere the warden
+// lives on, to end what the program leaves and to remove its box.
+void Supervisor::KillRun() {
+  if (has_namespaces()) {
     kill(warden_, SIGKILL);
-  } else {
+  } else if (started_ && start_.program > 0) {
     kill(static_cast<pid_t>(start_.program), SIGKILL);
   }
 }
@@ -148,6 +153,7 @@ void Supervisor::ReadMessage() {
   message_.erase(0, sizeof(start_));
   started_ = true;
   begin_ = NowNanoseconds();
+  if (stop_ != LaunchStop::kNothing) KillRun();  // asked for too early
 }
 
 void Supervisor::Watch() {

@@ -135,7 +135,10 @@ void RunProgram(const LaunchPlan& plan, const Surroundings& around,
   WardenStart start;
   const int64_t begin = NowNanoseconds();
   const pid_t program = StartProgram(plan, around, report.failure);
-  if (program < 0) return;
+  if (!report.failure.empty()) {
+    EndTheRest(plan, around);
+    return;
+  }
   start.program = program;
   start.own_cpu_nanoseconds = CpuNanoseconds(UsageOf(RUSAGE_SELF));
   WriteFully(messages, {reinterpret_cast<const char*>(&start), sizeof(start)});
