@@ -37,10 +37,10 @@ PLAIN = {kind.__eq__ for kind in (int, float, bool, str, list, tuple, dict)}
 def number(value):
     try:
         if isinstance(value, complex):
-            value = value.real if value.imag == 0 else None
-        elif type(value).__module__ == "numpy" and value.ndim == 0:
+            return value.real if value.imag == 0 else None
+        if type(value).__module__ == "numpy" and value.ndim == 0:
             return value.item()
-        elif hasattr(value, "as_integer_ratio") or hasattr(value, "numerator"):
+        if hasattr(value, "as_integer_ratio"):
             if value == int(value):
                 return int(value)
             if value == float(value):
@@ -68,16 +68,11 @@ def tagged(value):
         if isinstance(value, dict):
             return ["d", *([tagged(key), tagged(item)]
                            for key, item in dict.items(value))]
+    # What raises here raises there, in the comparison.
+    if value == [object()] and value == {"": object()}:
+        return ["e"]
     exact = number(value)
-    if exact is not None:
-        return exact
-    return ["e"] if claims_equality(value) else ["o"]
-
-def claims_equality(value):
-    try:
-        return bool(value == [object()]) and bool(value == {"": object()})
-    except Exception:
-        return False
+    return ["o"] if exact is None else exact
 )py";
 
 // What the official process takes away before it runs a program.

@@ -102,7 +102,9 @@ std::string IntegerOf(absl::string_view word) {
 
 // A finite decimal number that takes the whole word.
 bool ReadNumber(absl::string_view word, double* value) {
-  // from_chars knows the minus only.
+  // from_chars would take hexadecimal digits, and knows the minus only.
+  constexpr absl::string_view kDecimal = "0123456789.eE+-";
+  if (word.find_first_not_of(kDecimal) != absl::string_view::npos) return false;
   if (absl::ConsumePrefix(&word, "+") && absl::StartsWith(word, "-")) {
     return false;
   }

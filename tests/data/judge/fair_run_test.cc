@@ -1,0 +1,94 @@
+#include "data/judge/fair_run.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tests/data/judge/fake_runner.h"
+#include "tests/support/status_matchers.h"
+
+namespace limbeck {
+namespace {
+
+constexpr double kLimit = 2;
+
+FairRun RunOn(const FakeRunner& runner) {
+  MachineGate gate;
+  const absl::StatusOr<FairRun> run =
+      RunFairly(runner, gate, SandboxCommand(), kLimit);
+  EXPECT_THAT(run, IsOk());
+  return run.ok() ? *run : FairRun();
+}
+
+TEST(FairRun, LimitsAreOneAndAHalfCpuAndTwiceTheWall) {
+  const FakeRunner runner({Exited("x")});
+  const FairRun run = RunOn(runner);
+  EXPECT_FALSE(run.over_time);
+  EXPECT_EQ(run.runs, 1);
+  ASSERT_EQ(runner.commands().size(), 1u);
+  EXPECT_EQ(runner.commands()[0].limits.cpu_seconds, 3);
+  EXPECT_EQ(runner.commands()[0].limits.wall_seconds, 5);
+}
+
+TEST(FairRun, NearTheLimitRunsAgainAndThatCounts) {
+  const FakeRunner quicker({Stopped(SandboxOutcome::kExited, 2.5),
+                            Stopped(SandboxOutcome::kExited, 1.9)});
+  EXPECT_FALSE(RunOn(quicker).over_time);
+  const FakeRunner as_slow({Stopped(SandboxOutcome::kExited, 2.5),
+                            Stopped(SandboxOutcome::kExited, 2.1)});
+  const FairRun run = RunOn(as_slow);
+  EXPECT_TRUE(run.over_time);
+  EXPECT_EQ(run.runs, 2);
+}
+
+TEST(FairRun, FarBeyondTheLimitIsFinal) {
+  const FakeRunner runner({Stopped(SandboxOutcome::kCpuLimit, 3.1)});
+  const FairRun run = RunOn(runner);
+  EXPECT_TRUE(run.over_time);
+  EXPECT_EQ(run.runs, 1);
+}
+
+TEST(FairRun, WallLimitOfASleeperIsFinalOfABusyOneNot) {
+  const FakeRunner sleeper({Stopped(SandboxOutcome::kWallLimit, 0.1)});
+  EXPECT_TRUE(RunOn(sleeper).over_time);
+  const FakeRunner starved({Stopped(SandboxOutcome::kWallLimit, 1.0),
+                            Stopped(SandboxOutcome::kExited, 1.5)});
+  EXPECT_FALSE(RunOn(starved).over_time);
+}
+
+TEST(FairRun, FailureOfTheSandboxIsAnError) {
+  const FakeRunner runner({absl::InternalError("no namespaces")});
+  MachineGate gate;
+  EXPECT_THAT(RunFairly(runner, gate, SandboxCommand(), kLimit),
+              IsError(absl::StatusCode::kInternal, "no namespaces"));
+}
+
+TEST(MachineGate, AloneMeansAlone) {
+  MachineGate gate;
+  std::atomic<int> inside{0};
+  std::atomic<int> wrong{0};
+  std::atomic<int> lone_runs{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 200; ++j) {
+        if ((i + j) % 4 == 0) {
+          const LoneRun alone(gate);
+          if (++inside != 1) ++wrong;
+          ++lone_runs;
+          --inside;
+        } else {
+          const SharedRun together(gate);
+          ++inside;
+          --inside;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(lone_runs, 200);
+}
+
+}  // namespace
+}  // namespace limbeck
