@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
 #include "data/text/pipeline_parts.h"
@@ -128,6 +129,24 @@ absl::StatusOr<AddedToken> ReadAddedToken(const Json& json) {
   return token;
 }
 
+// The reference library takes the model's id where there are two.
+absl::Status CheckAddedIds(const BpeDefinition& definition) {
+  absl::flat_hash_map<absl::string_view, int32_t> ids;
+  for (const AddedToken& token : definition.added_tokens) {
+    ids.emplace(token.content, token.id);
+  }
+  for (size_t id = 0; id < definition.num_model_tokens; ++id) {
+    const auto found = ids.find(definition.tokens[id]);
+    if (found == ids.end() || found->second == static_cast<int32_t>(id)) {
+      continue;
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", definition.tokens[id], "' is added token ",
+                     found->second, " and token ", id, " of the model"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadAddedTokens(const Json& json, BpeDefinition* definition) {
   const Json* list = json.Find("added_tokens");
   if (list == nullptr || list->is_null()) return absl::OkStatus();
@@ -136,12 +155,15 @@ absl::Status ReadAddedTokens(const Json& json, BpeDefinition* definition) {
   }
   for (const Json& element : list->array()) {
     LIMBECK_ASSIGN_OR_RETURN(AddedToken token, ReadAddedToken(element));
+    definition->added_tokens.push_back(std::move(token));
+  }
+  LIMBECK_RETURN_IF_ERROR(CheckAddedIds(*definition));
+  for (const AddedToken& token : definition->added_tokens) {
     const auto place = static_cast<size_t>(token.id);
     if (place >= definition->tokens.size()) {
       definition->tokens.resize(place + 1);
     }
     definition->tokens[place] = token.content;
-    definition->added_tokens.push_back(std::move(token));
   }
   return absl::OkStatus();
 }

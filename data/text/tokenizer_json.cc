@@ -60,10 +60,17 @@ class BpeTokenizer : public Tokenizer {
   const std::vector<std::string> files_;
 };
 
+bool JoinsBytes(const BpeDefinition& definition) {
+  for (const DecoderStep& step : definition.decoder) {
+    if (step.kind == DecoderStep::Kind::kByteFallback) return true;
+  }
+  return false;
+}
+
 // Text of one token in the middle of a text; a byte's token is that byte.
 std::string PieceOfToken(const BpeDefinition& definition,
                          const std::string& token) {
-  const int byte = definition.byte_level ? -1 : ByteOfToken(token);
+  const int byte = JoinsBytes(definition) ? ByteOfToken(token) : -1;
   if (byte >= 0) return std::string(1, static_cast<char>(byte));
   return DecodeTokens(definition.decoder, {token}, /*is_first=*/false);
 }

@@ -232,6 +232,9 @@ TEST(TokenizerJson, RefusesContradictions) {
   std::string changed = file;
   changed.replace(changed.find("\"merges\":["), 10, "\"merges\":[\"zz qq\",");
   EXPECT_THAT(error(changed), HasSubstr("model.merges[0] joins 'zz' and 'qq'"));
+  EXPECT_THAT(error(absl::StrReplaceAll(
+                  file, {{"\"content\":\"<tag>\"", "\"content\":\"the\""}})),
+              HasSubstr("'the' is added token 366 and token "));
   TokenizerConfig config;
   config.eos_token = "<|nope|>";
   EXPECT_THAT(std::string(ParseTokenizerJson(file, config).status().message()),

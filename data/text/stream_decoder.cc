@@ -1,0 +1,68 @@
+// Only the end of the text can be open: the bytes before it are passed on.
+#include "data/text/stream_decoder.h"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "data/base/status_macros.h"
+#include "data/base/utf8.h"
+
+namespace limbeck {
+namespace {
+
+// Whether more bytes can make one character of `bytes` (1 to 3 of them).
+bool MayGrow(absl::string_view bytes) {
+  // Every well-formed sequence begins like one of these: the smallest and the
+  // largest continuation, up to four bytes.
+  for (char first : {'\x80', '\x90', '\xA0', '\xBF'}) {
+    std::string text(bytes);
+    while (text.size() < 4) {
+      text.push_back(text.size() == 1 ? first : '\x80');
+      if (Utf8SequenceBytes(text) == text.size()) return true;
+    }
+  }
+  return false;
+}
+
+// Where the open character at the end of the text begins; its size: none.
+size_t OpenEnd(absl::string_view text) {
+  for (size_t bytes = 1; bytes <= 3 && bytes <= text.size(); ++bytes) {
+    const size_t begin = text.size() - bytes;
+    const auto byte = static_cast<uint8_t>(text[begin]);
+    if ((byte & 0xC0) == 0x80) continue;  // inside a character
+    const absl::string_view end = text.substr(begin);
+    return byte >= 0xC0 && Utf8SequenceBytes(end) == 0 && MayGrow(end)
+               ? begin
+               : text.size();
+  }
+  return text.size();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> StreamDecoder::Push(int32_t id) {
+  std::string text;
+  if (is_first_) {
+    const std::array<int32_t, 1> ids = {id};
+    LIMBECK_ASSIGN_OR_RETURN(text, tokenizer_.Decode(ids));
+    // A byte of a character is told from a character only by its piece.
+    LIMBECK_ASSIGN_OR_RETURN(std::string piece, tokenizer_.PieceOf(id));
+    if (!IsValidUtf8(piece)) text = std::move(piece);
+  } else {
+    LIMBECK_ASSIGN_OR_RETURN(text, tokenizer_.PieceOf(id));
+  }
+  is_first_ = false;
+  pending_ += text;
+  const size_t open = OpenEnd(pending_);
+  std::string certain = pending_.substr(0, open);
+  pending_.erase(0, open);
+  return certain;
+}
+
+std::string StreamDecoder::Finish() {
+  is_first_ = true;
+  return std::exchange(pending_, std::string());
+}
+
+}  // namespace limbeck
