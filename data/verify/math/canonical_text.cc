@@ -53,12 +53,13 @@ bool IgnoresOrder(ExpressionKind kind) {
   }
 }
 
-// Sums of sums and the like as one.
-void CollectOperands(const Expression& node, ExpressionKind kind,
+// Sums of sums and the like as one; a set of sets stays.
+void CollectOperands(const Expression& node,
                      std::vector<std::string>& operands) {
+  const bool flat = IgnoresOrder(node.kind) && !node.is(ExpressionKind::kSet);
   for (const ExpressionPtr& child : node.children) {
-    if (child->is(kind) && kind != ExpressionKind::kSet) {
-      CollectOperands(*child, kind, operands);
+    if (flat && child->is(node.kind)) {
+      CollectOperands(*child, operands);
     } else {
       operands.push_back(CanonicalText(*child));
     }
@@ -107,8 +108,9 @@ std::string Head(const Expression& node) {
       break;
   }
   const absl::string_view kind = kKindNames[static_cast<size_t>(node.kind)];
-  return node.name.empty() ? std::string(kind)
-                           : absl::StrCat(kind, "_", node.name);
+  return node.name.empty() || node.is(ExpressionKind::kList)
+             ? std::string(kind)
+             : absl::StrCat(kind, "_", node.name);
 }
 
 }  // namespace
@@ -137,10 +139,7 @@ std::string CanonicalText(const Expression& expression) {
       break;
   }
   std::vector<std::string> operands;
-  CollectOperands(
-      expression,
-      IgnoresOrder(expression.kind) ? expression.kind : ExpressionKind::kNumber,
-      operands);
+  CollectOperands(expression, operands);
   if (expression.is(ExpressionKind::kRelation)) {
     return RelationText(expression, std::move(operands));
   }

@@ -41,7 +41,7 @@ enum class ExpressionKind : uint8_t {
   kBased,    // number: the value; base; name: the digits (204_5)
   // Structures.
   kTuple,       // children; left_open and right_open tell ( from [
-  kList,        // children: without brackets, "1, 2"
+  kList,        // children, without brackets; name: "and", "or" or ""
   kSet,         // children
   kSetBuilder,  // children: element, conditions...
   kInterval,    // children: lower, upper; left_open, right_open

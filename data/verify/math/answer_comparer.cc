@@ -1,0 +1,119 @@
+#include "data/verify/math/answer_comparer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "data/verify/math/math_limits.h"
+#include "data/verify/math/real_set.h"
+
+namespace limbeck {
+namespace {
+
+bool IsCollection(const Expression& node) {
+  return node.is(ExpressionKind::kList) || node.is(ExpressionKind::kSet);
+}
+
+bool IsMatrixLike(const Expression& node) {
+  return ContainsKind(node, ExpressionKind::kMatrix);
+}
+
+EqualityFinding CompareWords(const Expression& gold, const Expression& answer) {
+  if (gold.name == answer.name) return FoundEqual("the same words");
+  const bool single = !absl::StrContains(gold.name, ' ') &&
+                      !absl::StrContains(answer.name, ' ');
+  const bool contained = absl::StrContains(gold.name, answer.name) ||
+                         absl::StrContains(answer.name, gold.name);
+  // "east" and "eastern", "an ellipse with foci...": for a reader to judge.
+  if (!single || contained) return FoundUnknown("different wording");
+  return FoundDifferent("different words");
+}
+
+bool HasDigit(const std::string& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+ExpressionPtr MeaningOfWords(const std::string& words) {
+  static constexpr absl::string_view kNothing[] = {
+      "no solution", "no solutions", "no real solution", "no real solutions",
+      "none",        "empty set",    "no such number"};
+  static constexpr absl::string_view kNumbers[] = {
+      "zero",  "one",   "two",  "three", "four",   "five",  "six",
+      "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+  for (const absl::string_view phrase : kNothing) {
+    if (words == phrase) return MakeNode(ExpressionKind::kEmptySet, {});
+  }
+  for (size_t i = 0; i < std::size(kNumbers); ++i) {
+    if (words == kNumbers[i]) return MakeInteger(static_cast<int64_t>(i));
+  }
+  if (words == "all real numbers" || words == "all reals" ||
+      words == "real numbers") {
+    Expression reals;
+    reals.kind = ExpressionKind::kNumberSet;
+    reals.name = "R";
+    return std::make_shared<Expression>(std::move(reals));
+  }
+  return nullptr;
+}
+
+EqualityFinding AnswerComparer::Compare(const ExpressionPtr& gold,
+                                        const ExpressionPtr& answer) {
+  if (depth_ > kMaxMathDepth || !budget_.Spend(20)) {
+    return FoundUnknown("over the limit of work");
+  }
+  ++depth_;
+  EqualityFinding finding =
+      CanonicalText(*gold) == CanonicalText(*answer)
+          ? FoundEqual("the same expression")
+          : CompareKinds(SpellOut(gold), SpellOut(answer));
+  --depth_;
+  return finding;
+}
+
+EqualityFinding AnswerComparer::CompareKinds(const ExpressionPtr& gold,
+                                             const ExpressionPtr& answer) {
+  const bool gold_words = gold->is(ExpressionKind::kText);
+  const bool answer_words = answer->is(ExpressionKind::kText);
+  if (gold_words && answer_words) return CompareWords(*gold, *answer);
+  if (gold_words || answer_words) {
+    const std::string& words = gold_words ? gold->name : answer->name;
+    const ExpressionPtr meaning = MeaningOfWords(words);
+    if (meaning != nullptr) {
+      return gold_words ? Compare(meaning, answer) : Compare(gold, meaning);
+    }
+    return HasDigit(words) || !IsScalar(gold_words ? *answer : *gold)
+               ? FoundUnknown("words against mathematics")
+               : FoundDifferent("words against a number");
+  }
+  if (gold->is(ExpressionKind::kRelation) ||
+      answer->is(ExpressionKind::kRelation)) {
+    return CompareRelations(gold, answer);
+  }
+  if (ContainsKind(*gold, ExpressionKind::kDots) ||
+      ContainsKind(*answer, ExpressionKind::kDots)) {
+    return FoundUnknown("dots stand for something");
+  }
+  if (IsMatrixLike(*gold) || IsMatrixLike(*answer)) {
+    return CompareMatrices(gold, answer);
+  }
+  if (IsScalar(*gold) && IsScalar(*answer)) return CompareMarked(gold, answer);
+  if (gold->is(ExpressionKind::kRatio) || answer->is(ExpressionKind::kRatio)) {
+    return CompareRatios(gold, answer);
+  }
+  if (gold->is(ExpressionKind::kTuple) && answer->is(ExpressionKind::kTuple)) {
+    return CompareOrdered(gold->children, answer->children);
+  }
+  if (IsCollection(*gold) || IsCollection(*answer)) {
+    return CompareLists(gold, answer);
+  }
+  if (LooksLikeRealSet(*gold) && LooksLikeRealSet(*answer)) {
+    return CompareRealSets(gold, answer, budget_);
+  }
+  return FoundDifferent("different kinds of answers");
+}
+
+}  // namespace limbeck
