@@ -156,21 +156,28 @@ def relative(ours, exact):
     return ((ours.double() - exact).norm() / exact.norm()).item()
 
 
-def errors(make, row, device):
-    """Relative errors against float64 on 32 of the rows, for both kinds."""
-    from loss_problems import Problem, reference
-    found = {}
-    for kind in ("random", "close") if row.is_dense else ("random",):
-        problem = Problem(row, device, kind, tokens=32)
-        loss, hidden, weight = reference(problem)
-        step = make(problem)
-        ours = step.gradients()
-        found[kind] = {"loss": abs(ours[0].double() - loss).item() /
-                       max(abs(loss.item()), 1e-30),
-                       "hidden": relative(ours[1], hidden),
-                       "weight": relative(ours[2], weight)}
-        step.close()
-    return found
+class Exact:
+    """32 rows of a row's problem, and what float64 makes of them."""
+
+    def __init__(self, row, device):
+        from loss_problems import Problem, reference
+        self.kinds = {}
+        for kind in ("random", "close") if row.is_dense else ("random",):
+            problem = Problem(row, device, kind, tokens=32)
+            self.kinds[kind] = (problem, *reference(problem))
+
+    def errors(self, make):
+        """Relative errors of a provider, for both kinds of problem."""
+        found = {}
+        for kind, (problem, loss, hidden, weight) in self.kinds.items():
+            step = make(problem)
+            ours = step.gradients()
+            found[kind] = {"loss": abs(ours[0].double() - loss).item() /
+                           max(abs(loss.item()), 1e-30),
+                           "hidden": relative(ours[1], hidden),
+                           "weight": relative(ours[2], weight)}
+            step.close()
+        return found
 
 
 def peak_bytes(step, device):
@@ -274,12 +281,12 @@ def steps_of(row, device, only):
     from loss_providers import PROVIDERS, Skip
     wanted = [part for part in only.split(",") if part]
     steps, found, skipped = {}, {}, {}
-    problem = Problem(row, device)
+    problem, exact = Problem(row, device), Exact(row, device)
     for name, make in PROVIDERS.items():
         if wanted and not any(part in name for part in wanted):
             continue
         try:
-            found[name] = {"errors": errors(make, row, device)}
+            found[name] = {"errors": exact.errors(make)}
             steps[name] = make(problem)
             buffer = steps[name].weight_grad
             if buffer is None:  # one dW buffer serves all of a kind
@@ -391,8 +398,9 @@ def every_loss_errors(device):
         for dtype in ("float32", "bfloat16"):
             row = Row(loss, 32, 896, 32000, 1536 if loss in DENSE else 0,
                       dtype)
+            exact = Exact(row, device)
             for name in names[:2 if dtype == "float32" else 3]:
-                found[name, dtype] = errors(PROVIDERS[name], row, device)
+                found[name, dtype] = exact.errors(PROVIDERS[name])
     return losses
 
 

@@ -33,8 +33,8 @@ def small(loss, dtype="float32"):
 class Alignment(unittest.TestCase):
     def check(self, name, loss, bound, dtype="float32"):
         try:
-            errors = bench_losses.errors(loss_providers.PROVIDERS[name],
-                                         small(loss, dtype), "cpu")
+            errors = bench_losses.Exact(small(loss, dtype), "cpu").errors(
+                loss_providers.PROVIDERS[name])
         except loss_providers.Skip as reason:
             return str(reason)
         for kind, found in errors.items():
@@ -67,8 +67,8 @@ class Alignment(unittest.TestCase):
 
     def test_bfloat16_keeps_its_tolerance(self):
         for loss in ("cross_entropy", "forward_kl", "jsd"):
-            errors = bench_losses.errors(loss_providers.limbeck,
-                                         small(loss, "bfloat16"), "cpu")
+            errors = bench_losses.Exact(small(loss, "bfloat16"), "cpu").errors(
+                loss_providers.limbeck)
             for found in errors.values():
                 self.assertLess(found["hidden"], 3e-3)
                 self.assertLess(found["weight"], 3e-3)
