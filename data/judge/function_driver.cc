@@ -18,53 +18,28 @@
 namespace limbeck {
 namespace {
 
-// What the driver needs is bound before the program runs. Values of derived
-// types are read through the methods of their base, past any override.
+// What the driver needs is bound before the program runs.
 constexpr absl::string_view kDriver = R"py(
 import json, os, sys, traceback
 from types import ModuleType
 
 def drive(dumps=json.dumps, loads=json.loads, write=os.write, leave=os._exit,
           describe=traceback.format_exception, instance=isinstance,
-          kind=type, text=str):
+          kind=type):
     call = loads(sys.stdin.buffer.read())
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
 
     def report(name, value):
-        data = (call["token"] + dumps({name: value}) + "\n").encode()
+        data = (call["token"] + '{"' + name + '": ' + value + "}").encode()
         while data:
             data = data[write(3, data):]
         leave(0)
 
     def fail(name, error):
         last = describe(kind(error), error, error.__traceback__)
-        report(name, "".join(last)[-2000:])
-
-    def plain(value):
-        if value is None or value is True or value is False:
-            return value
-        if instance(value, int):
-            return int.__add__(value, 0)
-        if instance(value, float):
-            return float.__add__(value, 0.0)
-        if instance(value, str):
-            return str.__getitem__(value, slice(None))
-        if instance(value, list):
-            return [plain(item) for item in list.__iter__(value)]
-        if instance(value, tuple):
-            return [plain(item) for item in tuple.__iter__(value)]
-        if instance(value, dict):
-            return {name(key): plain(item)
-                    for key, item in dict.items(value)}
-        raise TypeError(kind(value).__name__ + " is no JSON value")
-
-    def name(key):
-        key = plain(key)
-        if instance(key, (list, dict)):
-            raise TypeError("a key of the dict is no JSON key")
-        return key if kind(key) is str else dumps(key)
+        report(name, dumps("".join(last)[-2000:]))
 
     module = ModuleType("solution")
     sys.modules["solution"] = module
@@ -85,7 +60,7 @@ def drive(dumps=json.dumps, loads=json.loads, write=os.write, leave=os._exit,
     except BaseException as error:
         fail("raised", error)
     try:
-        result = plain(result)
+        result = dumps(result)
     except BaseException as error:
         fail("no_json", error)
     report("result", result)

@@ -214,7 +214,9 @@ void Links() {
   link("/etc/passwd", "hard.txt");
   mkdir("folder.txt", 0755);
   mkfifo("pipe.txt", 0666);
-  const int file = open("plain.txt", O_WRONLY | O_CREAT, 0000);
+  const int file = open("plain.txt", O_WRONLY | O_CREAT, 0400);
+  open("twin.txt", O_WRONLY | O_CREAT, 0644);
+  link("twin.txt", "other_twin.txt");
   if (write(file, "plain", 5) == 5) puts("made");
 }
 

@@ -135,8 +135,8 @@ TEST_P(Hostile, DeepFoldersAreRemoved) {
 // As in CVE-2024-28185 and 28189, where a judge followed the box's links.
 TEST_P(Hostile, LinksAreNotFollowedWhenCollecting) {
   SandboxCommand command = HostileCommand("links");
-  command.collect = {"link.txt", "hard.txt",  "folder.txt",
-                     "pipe.txt", "plain.txt", "absent.txt"};
+  command.collect = {"link.txt", "hard.txt",  "folder.txt", "pipe.txt",
+                     "twin.txt", "plain.txt", "absent.txt"};
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.output, "made\n") << result.detail;
   ASSERT_EQ(result.collected.size(), 1);
