@@ -2,14 +2,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/check.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "data/judge/cpp_function_driver.h"
 #include "data/judge/livecodebench_runner.h"
 #include "data/judge/sandbox/sandbox.h"
 #include "data/judge/test_judge.h"
@@ -40,11 +44,20 @@ absl::Status CheckFileMode(const JudgeRequest& request) {
   return absl::OkStatus();
 }
 
+// Letters, digits and underscores, in ASCII.
+bool IsName(absl::string_view text) {
+  return !absl::ascii_isdigit(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return c == '_' ||
+                  absl::ascii_isalnum(static_cast<unsigned char>(c));
+         });
+}
+
 absl::Status CheckFunction(const JudgeRequest& request) {
   if (request.function.empty()) return absl::OkStatus();
-  if (request.language != ProgramLanguage::kPython) {
-    return absl::InvalidArgumentError(
-        "functional tests are for language python, found cpp");
+  if (!IsName(request.function)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "function is ", QuoteStart(request.function), ", expected a name"));
   }
   switch (request.checker.kind) {
     case CheckerKind::kYesNo:
@@ -259,8 +272,12 @@ absl::StatusOr<JudgeResult> Judge::RunSound(const JudgeRequest& request) const {
     RunTests(tools, request, nullptr, &result);
     return result;
   }
+  const std::string source =
+      request.function.empty()
+          ? request.code
+          : CppFunctionSource(request.code, request.function);
   const absl::StatusOr<std::shared_ptr<const CppBinary>> binary =
-      tools.compiler->Compile(request.code, {});
+      tools.compiler->Compile(source, {});
   if (!binary.ok()) return NothingToRun(std::string(binary.status().message()));
   if ((*binary)->binary.empty()) {
     result.verdict = JudgeVerdict::kCompileError;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "data/judge/cpp_function_driver.h"
 #include "data/judge/function_driver.h"
 
 namespace limbeck {
@@ -20,6 +21,7 @@ uint64_t OutputBytes(const JudgeTest& test) {
 
 void AddProgram(const ProgramOnTest& program, SandboxCommand* command) {
   const JudgeRequest& request = *program.request;
+  command->side_channel = !request.function.empty();
   if (request.language == ProgramLanguage::kCpp) {
     command->files.push_back({kCppProgram, program.binary->binary, true});
     command->argv = {"./program"};
@@ -34,7 +36,6 @@ void AddProgram(const ProgramOnTest& program, SandboxCommand* command) {
   command->files.push_back(
       {kFunctionDriverName, FunctionDriverSource(), false});
   command->argv = PythonArguments(program.python, kFunctionDriverName);
-  command->side_channel = true;
 }
 
 void AddInput(const ProgramOnTest& program, SandboxCommand* command) {
@@ -42,7 +43,9 @@ void AddInput(const ProgramOnTest& program, SandboxCommand* command) {
   const std::string& input = program.test->input;
   if (!request.function.empty()) {
     command->standard_input =
-        FunctionCall(program.token, request.function, input);
+        request.language == ProgramLanguage::kCpp
+            ? CppFunctionCall(program.token, input)
+            : FunctionCall(program.token, request.function, input);
   } else if (!request.input_file.empty()) {
     command->files.push_back({request.input_file, input, false});
   } else {

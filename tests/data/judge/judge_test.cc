@@ -186,9 +186,9 @@ TEST(JudgeRefuses, WhatCannotBeJudged) {
     EXPECT_THAT(judge->Run(request),
                 IsError(absl::StatusCode::kInvalidArgument, text));
   };
-  JudgeRequest request = CppRequest("x", "", "");
-  request.function = "f";
-  refused(request, "functional tests are for language python, found cpp");
+  JudgeRequest request = FunctionRequest("x", "1", "1");
+  request.function = "f()";
+  refused(request, "function is \"f()\", expected a name");
   request = FunctionRequest("x", "1", "1");
   request.checker.kind = CheckerKind::kSetOfLines;
   refused(request, "checker set_of_lines compares texts");

@@ -343,6 +343,40 @@ TEST_F(CppPrograms, SumCrashLoopAndMemoryInOneProgram) {
   EXPECT_EQ(result.verdict, JudgeVerdict::kWrongAnswer);
 }
 
+TEST_F(CppPrograms, Functions) {
+  JudgeRequest request = CppRequest(R"cc(
+                                      class Solution {
+                                       public:
+                                        vector<vector<double>> f(vector<int>& a, const string& s, bool negate) {
+                                          if (s == "throw") throw runtime_error(s);
+                                          if (s == "leave") exit(0);
+                                          a.push_back(static_cast<int>(s.size()));
+                                          vector<double> row;
+                                          for (int x : a) row.push_back((negate ? -x : x) / 3.0);
+                                          return {row, {}};
+                                        }
+                                      };
+                                    )cc",
+                                    "", "");
+  request.function = "f";
+  request.all_tests = true;
+  request.tests = {
+      {"[3, 6]\n\"\\u00e9\"\ntrue", "[[-1, -2, -0.6666666667], []]"},
+      {"[3, 6]\n\"\\u00e9\"\ntrue", "[[-1, -2, -0.67], []]"},
+      {"[]\n\"throw\"\ntrue", "[]"},
+      {"[]\n\"leave\"\ntrue", "[]"},
+      {"[1.5]\n\"\"\ntrue", "[]"}};
+  const JudgeResult result = ResultOf(request);
+  std::vector<std::string> verdicts;
+  for (const JudgedTest& test : result.tests) {
+    verdicts.push_back(JudgeVerdictName(test.verdict));
+  }
+  EXPECT_THAT(verdicts,
+              testing::ElementsAre("accepted", "wrong_answer", "runtime_error",
+                                   "runtime_error", "runtime_error"))
+      << result.detail;
+}
+
 TEST_F(CppPrograms, CompileErrors) {
   const JudgeResult result = ResultOf(CppRequest("int main() { x; }", "", ""));
   EXPECT_EQ(result.verdict, JudgeVerdict::kCompileError);
