@@ -230,7 +230,7 @@ class ChunkWalk {
     if (known > 0) RunKnown(unknown, known);
     // A chunk to keep is the last, so the remainder comes first.
     int64_t count = format_.chunk_tokens;
-    if (job_.keep != nullptr && unknown % count > 0) count = unknown % count;
+    if (job_.keep != nullptr && unknown > 0) count = 1 + (unknown - 1) % count;
     for (int64_t begin = 0; begin < unknown;) {
       count = std::min(count, unknown - begin);
       const ChunkRows rows(job_.selection, begin, count);

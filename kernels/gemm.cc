@@ -11,11 +11,6 @@ at::Tensor GemmOperand(const at::Tensor& stored, Bfloat16Products products) {
   return stored.is_cuda() ? stored : cpu::GemmOperand(stored, products);
 }
 
-at::Tensor GradientOperand(const at::Tensor& gradient,
-                           const at::Tensor& weight) {
-  return gradient.is_cuda() ? gradient : cpu::GradientOperand(gradient, weight);
-}
-
 at::ScalarType GemmResultType(at::ScalarType stored) {
   return stored == at::kDouble ? at::kDouble : at::kFloat;
 }

@@ -18,11 +18,6 @@ namespace limbeck::kernels {
 at::Tensor GemmOperand(const at::Tensor& stored,
                        Bfloat16Products products = Bfloat16Products::kFastest);
 
-// What to hand over as `gradient` below, for a weight as GemmOperand gave it.
-// Once per chunk; `gradient` itself is lost.
-at::Tensor GradientOperand(const at::Tensor& gradient,
-                           const at::Tensor& weight);
-
 // What the products return: float64 for float64, else float32.
 at::ScalarType GemmResultType(at::ScalarType stored);
 

@@ -9,12 +9,7 @@
 namespace limbeck::kernels {
 
 namespace cpu {
-// Whether bfloat16 can be multiplied as it is.
-bool HasBfloat16Gemm();
-
 at::Tensor GemmOperand(const at::Tensor& stored, Bfloat16Products products);
-at::Tensor GradientOperand(const at::Tensor& gradient,
-                           const at::Tensor& weight);
 void LogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,
                 bool accumulate, at::Tensor& logits);
 void ExactLogitsGemm(const at::Tensor& hidden, const at::Tensor& weight,

@@ -65,9 +65,8 @@ void GradientWriter::Add(const ChunkRows& rows, const LogitReader& reader,
     return;
   }
   if (wanted_.bias) AddBias(gradient);
-  const at::Tensor operand = GradientOperand(gradient, reader.weight());
-  if (wanted_.hidden) AddHidden(rows, reader, operand);
-  if (wanted_.weight) AddWeight(reader, operand);
+  if (wanted_.hidden) AddHidden(rows, reader, gradient);
+  if (wanted_.weight) AddWeight(reader, gradient);
   first_ = false;
 }
 

@@ -285,32 +285,6 @@ struct SweepLoops {
     return total;
   }
 
-  // Ties to even; what is not a number stays none.
-  [[gnu::always_inline]] static inline uint32_t RoundedBits(float value) {
-    const uint32_t bits = __builtin_bit_cast(uint32_t, value);
-    const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    return value == value ? rounded : 0x7fc0u;
-  }
-
-  static void SplitInPlace(float* x, int64_t n, uint16_t* scratch) {
-    uint16_t high[kSweepBlock];
-    auto* to = reinterpret_cast<char*>(x);
-    for (int64_t begin = 0; begin < n; begin += kSweepBlock) {
-      const int64_t count = BlockEnd(begin, n) - begin;
-      for (int64_t i = 0; i < count; ++i) {
-        const float value = x[begin + i];
-        const uint32_t bits = RoundedBits(value);
-        const float rest = value - __builtin_bit_cast(float, bits << 16);
-        high[i] = static_cast<uint16_t>(bits);
-        scratch[begin + i] = static_cast<uint16_t>(RoundedBits(rest));
-      }
-      const uint64_t bytes = static_cast<uint64_t>(count) * sizeof(uint16_t);
-      __builtin_memcpy(to, high, bytes);
-      to += bytes;
-    }
-    __builtin_memcpy(to, scratch, static_cast<uint64_t>(n) * sizeof(uint16_t));
-  }
-
   static void EntropySlope(const Real* x, const Real* exponential, int64_t n,
                            const EntropyGradient<Real>& gradient, Real* y) {
     const EntropyGradient<Real> own = gradient;  // nothing aliases its fields
@@ -343,7 +317,6 @@ constexpr RowSweeps MakeRowSweeps() {
           .mass_above = &Loops::MassAbove,
           .sum_gap = &Loops::SumGap,
           .exp_moment = &Loops::ExpMomentSum,
-          .split_in_place = &Loops::SplitInPlace,
           .entropy_gradient = &Loops::EntropySlope};
 }
 

@@ -119,8 +119,4 @@ GapSums RowSumGap(const PairPart<double>& part, double from) {
   return Loops64::SumGap(part, from);
 }
 
-void RowSplitInPlace(float* x, int64_t n, uint16_t* scratch) {
-  Best().split_in_place(x, n, scratch);
-}
-
 }  // namespace limbeck::kernels

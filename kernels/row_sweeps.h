@@ -87,7 +87,6 @@ struct RowSweeps {
   GapSums (*sum_gap)(const PairPart<float>& part, float from);
   ExpMoment (*exp_moment)(const float* x, int64_t n, float max,
                           float inverse_temperature, float* exponential);
-  void (*split_in_place)(float* x, int64_t n, uint16_t* scratch);
   void (*entropy_gradient)(const float* x, const float* exponential, int64_t n,
                            const EntropyGradient<float>& gradient, float* y);
 };
@@ -155,10 +154,6 @@ ExpMoment RowExpMoment(const float* x, int64_t n, float max,
                        float inverse_temperature, float* exponential);
 ExpMoment RowExpMoment(const double* x, int64_t n, double max,
                        double inverse_temperature, double* exponential);
-
-// The bytes of x become n bfloat16 `high` = x rounded, then n bfloat16 `low` =
-// x - high rounded: together 16 bits of each x. scratch: n numbers.
-void RowSplitInPlace(float* x, int64_t n, uint16_t* scratch);
 
 // y may be x or exponential.
 void RowEntropyGradient(const float* x, const float* exponential, int64_t n,

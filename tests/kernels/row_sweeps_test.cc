@@ -129,10 +129,6 @@ TEST_P(RowSweepsTest, ElementwiseLoopsHaveThePortableBits) {
   check([&](const RowSweeps& set, const Row&, Row& y) {
     set.softcap(y.data(), size(y), 2.0f);
   });
-  check([&](const RowSweeps& set, const Row&, Row& y) {
-    std::vector<uint16_t> scratch(y.size());
-    set.split_in_place(y.data(), size(y), scratch.data());
-  });
 }
 
 TEST_P(RowSweepsTest, SumsHaveThePortableBits) {
@@ -226,41 +222,6 @@ TEST_P(RowSweepsTest, GapsHaveThePortableBits) {
 
 INSTANTIATE_TEST_SUITE_P(InstructionSets, RowSweepsTest,
                          ::testing::ValuesIn(RunnableKernels()), KernelsName);
-
-TEST(SplitInPlace, HighTiesGoToEvenAndNanStays) {
-  const float given[] = {1.00390625f, 1.01171875f, -0.0f, NAN, -INFINITY};
-  float x[5];
-  uint16_t parts[10];
-  std::memcpy(x, given, sizeof(x));
-  RowSplitInPlace(x, 5, parts);
-  std::memcpy(parts, x, sizeof(parts));
-  EXPECT_EQ(parts[0], 0x3f80);  // 1 + 1/256: halfway, to the even 1
-  EXPECT_EQ(parts[1], 0x3f82);  // 1 + 3/256: halfway, to the even 1 + 4/256
-  EXPECT_EQ(parts[2], 0x8000);
-  EXPECT_EQ(parts[3], 0x7fc0);
-  EXPECT_EQ(parts[4], 0xff80);
-  EXPECT_EQ(parts[5], 0x3b80);  // 1/256 is left
-  EXPECT_EQ(parts[6], 0xbb80);
-}
-
-TEST(SplitInPlace, PartsAddUpToSixteenBits) {
-  constexpr int64_t kColumns = 1201;
-  const std::vector<float> given = Normals(8, kColumns, 1.0f);
-  std::vector<float> x = given;
-  std::vector<uint16_t> parts(2 * kColumns);
-  RowSplitInPlace(x.data(), kColumns, parts.data());
-  std::memcpy(parts.data(), x.data(), kColumns * sizeof(float));
-  const auto value = [&](size_t i) {
-    const uint32_t bits = static_cast<uint32_t>(parts[i]) << 16;
-    float result;
-    std::memcpy(&result, &bits, sizeof(result));
-    return result;
-  };
-  for (size_t i = 0; i < given.size(); ++i) {
-    EXPECT_NEAR(value(i) + value(i + kColumns), given[i],
-                std::ldexp(std::abs(given[i]), -16));
-  }
-}
 
 // By sorting the row, as the definition has it.
 double SortedShare(const PairRow& row, double head_mass) {
