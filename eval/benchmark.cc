@@ -1,145 +1,168 @@
-// Problems and samples meet by id; every sample is judged once.
+// Problems and samples meet by id; every sample is judged once, by any worker.
 #include "eval/benchmark.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <map>
-#include <optional>
+#include <memory>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "data/base/json.h"
 #include "data/base/status_macros.h"
-#include "data/verify/verify.h"
+#include "data/base/thread_pool.h"
+#include "eval/stored_samples.h"
 
 namespace limbeck {
 namespace {
 
-constexpr int64_t kMaxSampleIndex = int64_t{1} << 20;
-
-// A problem with its samples by index.
-struct Collected {
-  BenchmarkProblem problem;
-  std::map<int64_t, JudgedSample> samples;
+// A sample on its way to a verdict.
+struct Pending {
+  size_t problem = 0;
+  int64_t index = 0;
+  const StoredSample* sample = nullptr;
+  Verification verification;
 };
 
-absl::Status AddSample(const Json& json,
-                       const std::map<std::string, size_t>& by_id,
-                       std::vector<Collected>* collected) {
-  LIMBECK_ASSIGN_OR_RETURN(const std::string id,
-                           TextOrInteger(json, "problem_id"));
-  LIMBECK_ASSIGN_OR_RETURN(const int64_t index, json.GetInt("sample"));
-  LIMBECK_ASSIGN_OR_RETURN(const std::string text, json.GetString("text"));
-  LIMBECK_ASSIGN_OR_RETURN(const std::string finish_reason,
-                           json.GetString("finish_reason", ""));
-  const auto found = by_id.find(id);
-  if (found == by_id.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown problem '", id, "'"));
+std::vector<Pending> ListPending(const BenchmarkSet& set,
+                                 const StoredSamples& samples) {
+  std::vector<Pending> pending;
+  for (size_t i = 0; i < set.problems.size(); ++i) {
+    if (!set.problems[i].refusal.empty()) continue;
+    for (const auto& [index, sample] : samples.of_problem[i]) {
+      pending.push_back({i, index, &sample, {}});
+    }
   }
-  if (index < 0 || index >= kMaxSampleIndex) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "sample ", index, " is not in [0, ", kMaxSampleIndex, ")"));
-  }
-  Collected& entry = (*collected)[found->second];
-  const Verification verification = entry.problem.refusal.empty()
-                                        ? JudgeText(entry.problem, text)
-                                        : Verification();
-  if (!entry.samples
-           .emplace(index, JudgeSample(verification, finish_reason == "length"))
-           .second) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "sample ", index, " of problem '", id, "' is there twice"));
-  }
-  return absl::OkStatus();
+  return pending;
 }
 
-ScoreInput MakeInput(const BenchmarkRequest& request,
-                     const std::vector<Collected>& collected) {
-  ScoreInput input;
-  input.benchmark = request.name;
-  input.mode = request.mode;
-  input.intervals = request.intervals;
-  for (const Collected& entry : collected) {
-    if (!entry.samples.empty()) {
-      input.samples_per_problem = std::max(input.samples_per_problem,
-                                           entry.samples.rbegin()->first + 1);
+absl::Status JudgeAll(const SampleJudge& judge, const BenchmarkSet& set,
+                      int workers, std::vector<Pending>* pending) {
+  std::unique_ptr<ThreadPool> pool;
+  if (workers > 1) pool = std::make_unique<ThreadPool>(workers);
+  const auto judge_one = [&](int64_t i) -> absl::Status {
+    Pending& one = (*pending)[static_cast<size_t>(i)];
+    absl::StatusOr<Verification> verification = judge.Judge(
+        set.problems[one.problem], one.sample->text, one.sample->option_order);
+    if (!verification.ok()) {
+      return absl::Status(verification.status().code(),
+                          absl::StrCat(one.sample->place, ": ",
+                                       verification.status().message()));
     }
-    if (!entry.problem.refusal.empty()) {
-      input.refused.push_back({entry.problem.id, entry.problem.refusal});
+    one.verification = *std::move(verification);
+    return absl::OkStatus();
+  };
+  return ParallelFor(pool.get(), static_cast<int64_t>(pending->size()),
+                     judge_one);
+}
+
+int64_t SamplesPerProblem(const BenchmarkRequest& request,
+                          const StoredSamples& samples) {
+  int64_t most = request.samples_per_problem;
+  for (const auto& of_problem : samples.of_problem) {
+    if (!of_problem.empty()) {
+      most = std::max(most, of_problem.rbegin()->first + 1);
+    }
+  }
+  return most;
+}
+
+ScoreInput MakeInput(const BenchmarkRequest& request, const BenchmarkSet& set,
+                     const StoredSamples& samples,
+                     const std::vector<Pending>& pending) {
+  ScoreInput input;
+  input.benchmark = std::string(NameOf(request.source.benchmark));
+  input.mode = request.source.mode == VerifyMode::kCompat ? "compat" : "sound";
+  input.intervals = request.intervals;
+  input.voting = !IsCodeBenchmark(request.source.benchmark);
+  input.samples_per_problem = SamplesPerProblem(request, samples);
+  std::vector<size_t> place(set.problems.size(), 0);
+  for (size_t i = 0; i < set.problems.size(); ++i) {
+    const BenchmarkProblem& problem = set.problems[i];
+    if (!problem.refusal.empty()) {
+      input.refused.push_back({problem.id, problem.refusal});
       continue;
     }
-    JudgedProblem problem;
-    problem.problem_id = entry.problem.id;
-    for (const auto& [index, sample] : entry.samples) {
-      problem.samples.push_back(sample);
-    }
-    input.problems.push_back(std::move(problem));
+    place[i] = input.problems.size();
+    input.problems.push_back({problem.id, {}, problem.kind, problem.labels});
+  }
+  for (const Pending& one : pending) {
+    JudgedSample sample = JudgeSample(one.verification, one.sample->truncated);
+    sample.index = one.index;
+    input.problems[place[one.problem]].samples.push_back(std::move(sample));
   }
   return input;
 }
 
-// GSM8K's own form: the answer stands after the last "####".
-std::optional<std::string> AfterMark(absl::string_view text) {
-  const size_t mark = text.rfind("####");
-  if (mark == absl::string_view::npos) return std::nullopt;
-  absl::string_view answer = text.substr(mark + 4);
-  answer = answer.substr(0, answer.find('\n'));
-  return std::string(absl::StripAsciiWhitespace(answer));
+absl::Status VisitAll(const BenchmarkRequest& request, const BenchmarkSet& set,
+                      const std::vector<Pending>& pending) {
+  if (!request.visit) return absl::OkStatus();
+  for (const Pending& one : pending) {
+    LIMBECK_RETURN_IF_ERROR(request.visit(
+        {set.problems[one.problem].id, one.index, one.verification}));
+  }
+  return absl::OkStatus();
 }
 
-// What to compare, so that VerifyAnswer sees a bare answer or a box.
-std::string AnswerText(const BenchmarkProblem& problem,
-                       absl::string_view text) {
-  // Kind MATH takes an answer from a box only.
-  if (auto boxed = ExtractAnswer(text, ANSWER_KIND_MATH)) {
-    return absl::StrCat("\\boxed{", *boxed, "}");
+void AddSettings(const SampleJudge& judge, const BenchmarkRequest& request,
+                 const BenchmarkSet& set, const StoredSamples& samples,
+                 Json* settings) {
+  const Json of_judge = judge.Settings();
+  for (const JsonMember& member : of_judge.object()) {
+    settings->Set(member.first, member.second);
   }
-  if (problem.rule == AnswerRule::kBoxed) return "";
-  if (problem.rule == AnswerRule::kGsm8k) {
-    const size_t close = text.rfind("</think>");
-    const absl::string_view part =
-        close == absl::string_view::npos ? text : text.substr(close);
-    const bool unfinished =
-        close == absl::string_view::npos && absl::StrContains(text, "<think>");
-    if (auto marked = AfterMark(part); marked && !unfinished) return *marked;
+  if (!set.sha256.empty()) settings->Set("data_sha256", set.sha256);
+  const BenchmarkSource& source = request.source;
+  if (!source.version.empty()) settings->Set("version", source.version);
+  if (!source.first_date.empty())
+    settings->Set("first_date", source.first_date);
+  if (!source.last_date.empty()) settings->Set("last_date", source.last_date);
+  if (!set.left_out.empty()) {
+    settings->Set("problems_left_out",
+                  static_cast<int64_t>(set.left_out.size()));
+    settings->Set("samples_left_out", samples.left_out);
   }
-  return std::string(text);
+}
+
+absl::Status AddRating(const BenchmarkRequest& request, const BenchmarkSet& set,
+                       BenchmarkScores* scores) {
+  if (request.source.benchmark != BenchmarkId::kCodeforces) {
+    return CheckNoRating(request.rating);
+  }
+  RatingOptions options;
+  options.mode = request.source.mode;
+  options.confidence = request.intervals.confidence;
+  options.seed = request.intervals.seed;
+  LIMBECK_ASSIGN_OR_RETURN(
+      scores->rating,
+      RateModel(request.rating, AttemptsOf(set, *scores), options));
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-Verification JudgeText(const BenchmarkProblem& problem,
-                       absl::string_view text) {
-  return VerifyAnswer(problem.gold, AnswerText(problem, text), problem.kind);
+absl::StatusOr<BenchmarkScores> ScoreSamplesWith(
+    const SampleJudge& judge, const BenchmarkRequest& request) {
+  LIMBECK_ASSIGN_OR_RETURN(const BenchmarkSet set,
+                           ReadBenchmark(request.source));
+  LIMBECK_ASSIGN_OR_RETURN(const StoredSamples samples,
+                           ReadStoredSamples(request.samples_path, set));
+  std::vector<Pending> pending = ListPending(set, samples);
+  LIMBECK_RETURN_IF_ERROR(JudgeAll(judge, set, request.workers, &pending));
+  LIMBECK_RETURN_IF_ERROR(VisitAll(request, set, pending));
+  BenchmarkScores scores =
+      ComputeScores(MakeInput(request, set, samples, pending));
+  AddSettings(judge, request, set, samples, &scores.settings);
+  LIMBECK_RETURN_IF_ERROR(AddRating(request, set, &scores));
+  return scores;
 }
 
 absl::StatusOr<BenchmarkScores> ScoreSamples(const BenchmarkRequest& request) {
-  if (request.mode == "compat") {
-    return absl::UnimplementedError(
-        "mode 'compat' needs the mathematics of Math-Verify, which this "
-        "version does not have; use 'sound'");
-  }
-  if (request.mode != "sound") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "mode is '", request.mode, "', known are sound and compat"));
-  }
-  LIMBECK_ASSIGN_OR_RETURN(
-      std::vector<BenchmarkProblem> problems,
-      ReadBenchmarkProblems(request.name, request.data_path));
-  std::vector<Collected> collected;
-  std::map<std::string, size_t> by_id;
-  for (BenchmarkProblem& problem : problems) {
-    by_id.emplace(problem.id, collected.size());
-    collected.push_back({std::move(problem), {}});
-  }
-  LIMBECK_RETURN_IF_ERROR(ForEachObject(
-      request.samples_path,
-      [&](const Json& json) { return AddSample(json, by_id, &collected); }));
-  return ComputeScores(MakeInput(request, collected));
+  SampleJudgeOptions options;
+  options.benchmark = request.source.benchmark;
+  options.mode = request.source.mode;
+  options.extraction = request.extraction;
+  options.code = request.code;
+  LIMBECK_ASSIGN_OR_RETURN(const std::unique_ptr<SampleJudge> judge,
+                           SampleJudge::Create(std::move(options)));
+  return ScoreSamplesWith(*judge, request);
 }
 
 }  // namespace limbeck

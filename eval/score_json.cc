@@ -47,6 +47,7 @@ Json ProblemsToJson(const std::vector<ProblemResult>& problems) {
     entry.Set("problem_id", problem.problem_id);
     entry.Set("correct", problem.correct);
     entry.Set("samples", problem.samples);
+    if (!problem.outcomes.empty()) entry.Set("outcomes", problem.outcomes);
     json.Push(std::move(entry));
   }
   return json;
@@ -59,6 +60,20 @@ Json RefusedToJson(const std::vector<RefusedProblem>& problems) {
     entry.Set("problem_id", problem.problem_id);
     entry.Set("reason", problem.reason);
     json.Push(std::move(entry));
+  }
+  return json;
+}
+
+Json BreakdownToJson(const std::vector<BreakdownEntry>& breakdown) {
+  Json json = Json::Object();
+  for (const BreakdownEntry& entry : breakdown) {
+    Json figures = Json::Object();
+    figures.Set("problems", entry.problems);
+    figures.Set("pass_at_1", entry.pass_at_1);
+    Json values = json.Find(entry.label) == nullptr ? Json::Object()
+                                                    : *json.Find(entry.label);
+    values.Set(entry.value, std::move(figures));
+    json.Set(entry.label, std::move(values));
   }
   return json;
 }
@@ -123,12 +138,29 @@ absl::StatusOr<ProblemResult> ReadProblem(const Json& json) {
   LIMBECK_ASSIGN_OR_RETURN(problem.problem_id, json.GetString("problem_id"));
   LIMBECK_ASSIGN_OR_RETURN(problem.correct, json.GetInt("correct"));
   LIMBECK_ASSIGN_OR_RETURN(problem.samples, json.GetInt("samples"));
+  LIMBECK_ASSIGN_OR_RETURN(problem.outcomes, json.GetString("outcomes", ""));
   if (problem.correct < 0 || problem.correct > problem.samples) {
     return absl::InvalidArgumentError(
         absl::StrCat("problem '", problem.problem_id, "' has ", problem.correct,
                      " right of ", problem.samples, " samples"));
   }
   return problem;
+}
+
+absl::Status ReadBreakdown(const Json& json, BenchmarkScores* scores) {
+  const Json* labels = json.Find("breakdown");
+  if (!IsPresent(labels)) return absl::OkStatus();
+  if (!labels->is_object()) return WrongShape("breakdown", "an object");
+  for (const auto& [label, values] : labels->object()) {
+    if (!values.is_object()) return WrongShape("breakdown", "of objects");
+    for (const auto& [value, figures] : values.object()) {
+      BreakdownEntry entry{label, value, 0, 0};
+      LIMBECK_ASSIGN_OR_RETURN(entry.problems, figures.GetInt("problems"));
+      LIMBECK_ASSIGN_OR_RETURN(entry.pass_at_1, figures.GetDouble("pass_at_1"));
+      scores->breakdown.push_back(std::move(entry));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<const JsonArray*> FindArray(const Json& json,
@@ -188,6 +220,8 @@ absl::Status ReadCounts(const Json& json, BenchmarkScores* scores) {
                            json.GetDouble("no_answer_share", 0));
   LIMBECK_ASSIGN_OR_RETURN(scores->judge_error_share,
                            json.GetDouble("judge_error_share", 0));
+  LIMBECK_ASSIGN_OR_RETURN(scores->unknown_share,
+                           json.GetDouble("unknown_share", 0));
   return absl::OkStatus();
 }
 
@@ -255,8 +289,13 @@ Json ScoresToJson(const BenchmarkScores& scores) {
   json.Set("truncated_share", scores.truncated_share);
   json.Set("no_answer_share", scores.no_answer_share);
   json.Set("judge_error_share", scores.judge_error_share);
+  json.Set("unknown_share", scores.unknown_share);
   json.Set("per_problem", ProblemsToJson(scores.per_problem));
   json.Set("refused_problems", RefusedToJson(scores.refused_problems));
+  if (!scores.breakdown.empty()) {
+    json.Set("breakdown", BreakdownToJson(scores.breakdown));
+  }
+  if (!scores.rating.is_null()) json.Set("rating", scores.rating);
   json.Set("settings", scores.settings);
   return json;
 }
@@ -270,6 +309,8 @@ absl::StatusOr<BenchmarkScores> ScoresFromJson(const Json& json) {
   LIMBECK_RETURN_IF_ERROR(ReadCounts(json, &scores));
   LIMBECK_RETURN_IF_ERROR(ReadFigures(json, &scores));
   LIMBECK_RETURN_IF_ERROR(ReadProblems(json, &scores));
+  LIMBECK_RETURN_IF_ERROR(ReadBreakdown(json, &scores));
+  if (const Json* rating = json.Find("rating")) scores.rating = *rating;
   if (const Json* settings = json.Find("settings")) {
     scores.settings = *settings;
   }

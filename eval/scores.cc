@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 
 #include "absl/strings/ascii.h"
 #include "data/base/random.h"
 #include "data/verify/verify.h"
+#include "eval/votes.h"
 
 namespace limbeck {
 namespace {
@@ -19,6 +21,7 @@ class Mean {
     ++count_;
   }
   bool empty() const { return count_ == 0; }
+  int64_t count() const { return count_; }
   double value() const { return sum_ / static_cast<double>(count_); }
 
  private:
@@ -26,12 +29,27 @@ class Mean {
   int64_t count_ = 0;
 };
 
+bool HasVerdict(const JudgedSample& sample) {
+  return sample.outcome != SampleOutcome::kJudgeError;
+}
+
+int64_t IndexOf(const JudgedProblem& problem, size_t place) {
+  const int64_t index = problem.samples[place].index;
+  return index >= 0 ? index : static_cast<int64_t>(place);
+}
+
 ProblemResult CountRight(const JudgedProblem& problem) {
   ProblemResult result;
   result.problem_id = problem.problem_id;
-  result.samples = static_cast<int64_t>(problem.samples.size());
-  for (const JudgedSample& sample : problem.samples) {
-    result.correct += sample.vote.correct ? 1 : 0;
+  for (size_t i = 0; i < problem.samples.size(); ++i) {
+    const JudgedSample& sample = problem.samples[i];
+    result.correct += sample.outcome == SampleOutcome::kRight ? 1 : 0;
+    result.samples += HasVerdict(sample) ? 1 : 0;
+    const auto index = static_cast<size_t>(IndexOf(problem, i));
+    if (index >= result.outcomes.size()) {
+      result.outcomes.resize(index + 1, kMissingMark);
+    }
+    result.outcomes[index] = OutcomeMark(sample.outcome);
   }
   return result;
 }
@@ -39,16 +57,39 @@ ProblemResult CountRight(const JudgedProblem& problem) {
 std::vector<Vote> VotesOf(const JudgedProblem& problem) {
   std::vector<Vote> votes;
   for (const JudgedSample& sample : problem.samples) {
-    votes.push_back(sample.vote);
+    if (HasVerdict(sample)) votes.push_back(sample.vote);
   }
   return votes;
 }
 
-void AddFiguresAt(int64_t k, const ScoreInput& input, BenchmarkScores* scores) {
-  Mean pass, mg_pass, consensus;
-  std::array<Mean, kGPassTaus.size()> g_pass;
+std::vector<std::vector<Vote>> GroupedVotes(const ScoreInput& input) {
+  std::vector<std::vector<Vote>> all;
+  const VerifyMode mode =
+      input.mode == "compat" ? VerifyMode::kCompat : VerifyMode::kSound;
+  for (const JudgedProblem& problem : input.problems) {
+    all.push_back(VotesOf(problem));
+    GroupEqualVotes(problem.kind, mode, &all.back());
+  }
+  return all;
+}
+
+void AddConsensusAt(int64_t k, const ScoreInput& input,
+                    const std::vector<std::vector<Vote>>& votes,
+                    BenchmarkScores* scores) {
+  Mean consensus;
   const uint64_t key =
       RandomKey(input.intervals.seed, RandomPurpose::kBootstrap, 2);
+  for (size_t i = 0; i < votes.size(); ++i) {
+    if (static_cast<int64_t>(votes[i].size()) < k) continue;
+    consensus.Add(
+        ConsensusAtK(votes[i], k, MixKey(key, static_cast<uint64_t>(i))));
+  }
+  if (!consensus.empty()) scores->cons_at_k.emplace_back(k, consensus.value());
+}
+
+void AddFiguresAt(int64_t k, const ScoreInput& input, BenchmarkScores* scores) {
+  Mean pass, mg_pass;
+  std::array<Mean, kGPassTaus.size()> g_pass;
   for (size_t i = 0; i < input.problems.size(); ++i) {
     const ProblemResult& problem = scores->per_problem[i];
     if (problem.samples < k) continue;
@@ -58,26 +99,24 @@ void AddFiguresAt(int64_t k, const ScoreInput& input, BenchmarkScores* scores) {
       g_pass[t].Add(
           GPassAtK(problem.samples, problem.correct, k, kGPassTaus[t]));
     }
-    consensus.Add(ConsensusAtK(VotesOf(input.problems[i]), k,
-                               MixKey(key, static_cast<uint64_t>(i))));
   }
   if (pass.empty()) return;
   scores->pass_at_k.emplace_back(k, pass.value());
   scores->mg_pass_at_k.emplace_back(k, mg_pass.value());
-  scores->cons_at_k.emplace_back(k, consensus.value());
   std::array<double, kGPassTaus.size()> by_tau{};
   for (size_t t = 0; t < g_pass.size(); ++t) by_tau[t] = g_pass[t].value();
   scores->g_pass_at_k.emplace_back(k, by_tau);
 }
 
 void AddShares(const ScoreInput& input, BenchmarkScores* scores) {
-  int64_t all = 0, truncated = 0, unanswered = 0, errors = 0;
+  int64_t all = 0, truncated = 0, unanswered = 0, errors = 0, unknown = 0;
   for (const JudgedProblem& problem : input.problems) {
     for (const JudgedSample& sample : problem.samples) {
       ++all;
       truncated += sample.truncated ? 1 : 0;
       unanswered += sample.vote.answered ? 0 : 1;
-      errors += sample.judge_error ? 1 : 0;
+      errors += sample.outcome == SampleOutcome::kJudgeError ? 1 : 0;
+      unknown += sample.outcome == SampleOutcome::kUnknown ? 1 : 0;
     }
   }
   if (all == 0) return;
@@ -87,6 +126,7 @@ void AddShares(const ScoreInput& input, BenchmarkScores* scores) {
   scores->truncated_share = share(truncated);
   scores->no_answer_share = share(unanswered);
   scores->judge_error_share = share(errors);
+  scores->unknown_share = share(unknown);
 }
 
 void AddPassAt1(const ScoreInput& input, BenchmarkScores* scores) {
@@ -104,19 +144,63 @@ void AddPassAt1(const ScoreInput& input, BenchmarkScores* scores) {
   scores->population_interval = PopulationInterval(answered, input.intervals);
 }
 
-void CountTies(const ScoreInput& input, BenchmarkScores* scores) {
-  for (const JudgedProblem& problem : input.problems) {
-    scores->cons_ties += MajorityVote(VotesOf(problem)).tied ? 1 : 0;
+void AddConsensus(const ScoreInput& input, BenchmarkScores* scores) {
+  const std::vector<std::vector<Vote>> votes = GroupedVotes(input);
+  for (int64_t k : SampleCounts(input.samples_per_problem)) {
+    AddConsensusAt(k, input, votes, scores);
+  }
+  for (const std::vector<Vote>& of_problem : votes) {
+    scores->cons_ties += MajorityVote(of_problem).tied ? 1 : 0;
+  }
+}
+
+// Labels in the order in which they are met, their values sorted.
+void AddBreakdown(const ScoreInput& input, BenchmarkScores* scores) {
+  std::vector<std::string> labels;
+  std::map<std::string, std::map<std::string, Mean>> means;
+  for (size_t i = 0; i < input.problems.size(); ++i) {
+    const ProblemResult& result = scores->per_problem[i];
+    if (result.samples == 0) continue;
+    for (const auto& [label, value] : input.problems[i].labels) {
+      if (means.count(label) == 0) labels.push_back(label);
+      means[label][value].Add(static_cast<double>(result.correct) /
+                              static_cast<double>(result.samples));
+    }
+  }
+  for (const std::string& label : labels) {
+    for (const auto& [value, mean] : means[label]) {
+      scores->breakdown.push_back({label, value, mean.count(), mean.value()});
+    }
+  }
+}
+
+SampleOutcome OutcomeOf(const Verification& verification) {
+  switch (verification.verdict()) {
+    case VERDICT_CORRECT:
+      return SampleOutcome::kRight;
+    case VERDICT_WRONG:
+      return absl::StripAsciiWhitespace(verification.extracted()).empty()
+                 ? SampleOutcome::kNoAnswer
+                 : SampleOutcome::kWrong;
+    case VERDICT_UNKNOWN:
+      return verification.method() == kJudgeMethod ? SampleOutcome::kJudgeError
+                                                   : SampleOutcome::kUnknown;
+    default:
+      return SampleOutcome::kJudgeError;
   }
 }
 
 }  // namespace
 
+char OutcomeMark(SampleOutcome outcome) {
+  constexpr absl::string_view kMarks = "10-?!";
+  return kMarks[static_cast<size_t>(outcome)];
+}
+
 JudgedSample JudgeSample(const Verification& verification, bool truncated) {
   JudgedSample sample;
   sample.truncated = truncated;
-  sample.judge_error = verification.verdict() != VERDICT_CORRECT &&
-                       verification.verdict() != VERDICT_WRONG;
+  sample.outcome = OutcomeOf(verification);
   sample.vote.correct = verification.verdict() == VERDICT_CORRECT;
   sample.vote.answer =
       std::string(absl::StripAsciiWhitespace(verification.extracted()));
@@ -134,18 +218,22 @@ BenchmarkScores ComputeScores(const ScoreInput& input) {
   scores.problems = static_cast<int64_t>(input.problems.size());
   scores.samples_per_problem = input.samples_per_problem;
   scores.refused_problems = input.refused;
+  int64_t errors = 0;
   for (const JudgedProblem& problem : input.problems) {
+    const auto present = static_cast<int64_t>(problem.samples.size());
     scores.per_problem.push_back(CountRight(problem));
-    scores.missing_samples += std::max<int64_t>(
-        0, input.samples_per_problem - scores.per_problem.back().samples);
+    scores.missing_samples +=
+        std::max<int64_t>(0, input.samples_per_problem - present);
+    errors += present - scores.per_problem.back().samples;
   }
-  scores.complete = input.samples_per_problem > 0 &&
+  scores.complete = input.samples_per_problem > 0 && errors == 0 &&
                     scores.missing_samples == 0 && input.refused.empty();
   AddPassAt1(input, &scores);
   for (int64_t k : SampleCounts(input.samples_per_problem)) {
     AddFiguresAt(k, input, &scores);
   }
-  CountTies(input, &scores);
+  if (input.voting) AddConsensus(input, &scores);
+  AddBreakdown(input, &scores);
   AddShares(input, &scores);
   scores.settings.Set("confidence", input.intervals.confidence);
   scores.settings.Set("seed", input.intervals.seed);

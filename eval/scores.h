@@ -17,21 +17,41 @@
 
 namespace limbeck {
 
+// What became of a sample.
+enum class SampleOutcome {
+  kRight,
+  kWrong,
+  kNoAnswer,    // not solved
+  kUnknown,     // an answer that nobody can judge; not solved
+  kJudgeError,  // the judge failed, not the answer; in no denominator
+};
+
+// '1', '0', '-', '?' and '!'.
+char OutcomeMark(SampleOutcome outcome);
+inline constexpr char kMissingMark = '.';
+
 // One sample after judging.
 struct JudgedSample {
   Vote vote;
-  bool truncated = false;    // ended at the token limit
-  bool judge_error = false;  // no verdict; counts as not solved
+  bool truncated = false;  // ended at the token limit
+  SampleOutcome outcome = SampleOutcome::kNoAnswer;
+  int64_t index = -1;  // its number; -1: its place in the list
 };
 
 // Judges one sample by its verification. Integer answers vote by their
-// canonical digits, others by their text without blanks at the ends.
+// canonical digits, others by their text without blanks at the ends. Without a
+// verdict it is a judge error where a program was judged (method "judge") or
+// nothing was, and unknown elsewhere.
 JudgedSample JudgeSample(const Verification& verification, bool truncated);
+inline constexpr absl::string_view kJudgeMethod = "judge";
 
 // Samples that exist of one problem, by sample index; may be fewer than asked.
 struct JudgedProblem {
   std::string problem_id;
   std::vector<JudgedSample> samples;
+  AnswerKind kind = ANSWER_KIND_UNSPECIFIED;  // MATH: equal answers vote as one
+  // What scores are broken down by: {"difficulty", "easy"}.
+  std::vector<std::pair<std::string, std::string>> labels;
 };
 
 // A problem that is in no denominator, and why.
@@ -43,7 +63,16 @@ struct RefusedProblem {
 struct ProblemResult {
   std::string problem_id;
   int64_t correct = 0;
-  int64_t samples = 0;
+  int64_t samples = 0;   // with a verdict: judge errors are not counted
+  std::string outcomes;  // OutcomeMark per sample number; may be empty
+};
+
+// The score of the problems that carry one label.
+struct BreakdownEntry {
+  std::string label;     // "difficulty"
+  std::string value;     // "easy"
+  int64_t problems = 0;  // with at least one judged sample
+  double pass_at_1 = 0;
 };
 
 // Share of right answers among those required, per tau.
@@ -53,7 +82,7 @@ inline constexpr std::array<absl::string_view, 4> kGPassTauNames = {
 
 using ScoreByK = std::vector<std::pair<int64_t, double>>;
 
-// Means are over problems with at least one sample (with at least k samples for
+// Means are over problems with at least one judged sample (with at least k for
 // the figures at k); where there is none they are absent.
 struct BenchmarkScores {
   std::string benchmark;
@@ -73,8 +102,11 @@ struct BenchmarkScores {
   double truncated_share = 0;  // of the samples that exist
   double no_answer_share = 0;  // also where thinking never ended
   double judge_error_share = 0;
+  double unknown_share = 0;
   std::vector<ProblemResult> per_problem;
   std::vector<RefusedProblem> refused_problems;
+  std::vector<BreakdownEntry> breakdown;  // by label, then by value
+  Json rating;                            // Codeforces; null: none
   Json settings = Json::Object();
 };
 
@@ -84,6 +116,7 @@ struct ScoreInput {
   int64_t samples_per_problem = 0;
   std::vector<JudgedProblem> problems;
   std::vector<RefusedProblem> refused;
+  bool voting = true;  // programs cannot be voted on: no cons@k
   IntervalOptions intervals;
 };
 

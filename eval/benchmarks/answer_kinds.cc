@@ -10,28 +10,7 @@
 namespace limbeck {
 namespace {
 
-struct NamedKind {
-  absl::string_view name;
-  AnswerKind kind;
-};
-
-constexpr NamedKind kKinds[] = {
-    {"integer", ANSWER_KIND_INTEGER},        {"math", ANSWER_KIND_MATH},
-    {"choice", ANSWER_KIND_CHOICE},          {"string", ANSWER_KIND_STRING},
-    {"numeric", ANSWER_KIND_NUMERIC},        {"regex", ANSWER_KIND_REGEX},
-    {"json_schema", ANSWER_KIND_JSON_SCHEMA}};
-
-absl::StatusOr<AnswerKind> KindFromName(const std::string& name) {
-  std::string known;
-  for (const NamedKind& kind : kKinds) {
-    if (kind.name == name) return kind.kind;
-    absl::StrAppend(&known, known.empty() ? "" : ", ", kind.name);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("kind is '", name, "', known: ", known));
-}
-
-absl::Status ReadOptions(const Json& row, AnswerOptions* options) {
+absl::Status ReadTolerances(const Json& row, AnswerOptions* options) {
   if (FindColumn(row, {"absolute_tolerance"}) != nullptr) {
     LIMBECK_ASSIGN_OR_RETURN(const double value,
                              NumberColumn(row, {"absolute_tolerance"}, 0));
@@ -42,15 +21,28 @@ absl::Status ReadOptions(const Json& row, AnswerOptions* options) {
                              NumberColumn(row, {"relative_tolerance"}, 0));
     options->set_relative_tolerance(value);
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> FlagColumn(const Json& row, absl::string_view name) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::string text,
+                           OptionalTextColumn(row, {name}));
+  if (text.empty() || text == "false") return false;
+  if (text == "true") return true;
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", name, "' is '", text, "', expected true or false"));
+}
+
+absl::Status ReadOptions(const Json& row, AnswerOptions* options) {
+  LIMBECK_RETURN_IF_ERROR(ReadTolerances(row, options));
   LIMBECK_ASSIGN_OR_RETURN(const std::string letters,
                            OptionalTextColumn(row, {"letters"}));
   if (!letters.empty()) options->set_letters(letters);
-  LIMBECK_ASSIGN_OR_RETURN(const std::string ignore_case,
-                           OptionalTextColumn(row, {"ignore_case"}));
-  if (ignore_case == "true") options->set_ignore_case(true);
-  LIMBECK_ASSIGN_OR_RETURN(const std::string anywhere,
-                           OptionalTextColumn(row, {"anywhere"}));
-  if (anywhere == "true") options->set_anywhere(true);
+  LIMBECK_ASSIGN_OR_RETURN(const bool ignore_case,
+                           FlagColumn(row, "ignore_case"));
+  if (ignore_case) options->set_ignore_case(true);
+  LIMBECK_ASSIGN_OR_RETURN(const bool anywhere, FlagColumn(row, "anywhere"));
+  if (anywhere) options->set_anywhere(true);
   return absl::OkStatus();
 }
 
@@ -60,7 +52,13 @@ absl::Status ReadAnswerKind(const Json& row, BenchmarkProblem* problem) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string name,
                            OptionalTextColumn(row, {"kind"}));
   if (!name.empty()) {
-    LIMBECK_ASSIGN_OR_RETURN(problem->kind, KindFromName(name));
+    problem->kind = AnswerKindFromName(name);
+    if (problem->kind == ANSWER_KIND_UNSPECIFIED) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "kind is '", name,
+          "', known are integer, math, choice, string, numeric, regex and "
+          "json_schema"));
+    }
   }
   return ReadOptions(row, &problem->answer_options);
 }
@@ -73,7 +71,13 @@ std::string RefuseGold(const BenchmarkProblem& problem) {
       !NormalizeIntegerGold(problem.gold)) {
     return "the gold answer is no integer";
   }
-  return WhyUndecidable(problem.gold, problem.kind);
+  VerifyRequest request;
+  request.gold = problem.gold;
+  request.kind = problem.kind;
+  request.options = problem.answer_options;
+  const absl::Status status = CheckRequest(request);
+  if (!status.ok()) return std::string(status.message());
+  return WhyUndecidable(problem.gold, problem.kind, problem.answer_options);
 }
 
 }  // namespace limbeck

@@ -52,7 +52,9 @@ struct CodeProblem {
   std::string packed_tests;       // further ones as stored, for UnpackTests
   double time_limit_seconds = 0;  // per test; 0: the judge's own
   double memory_limit_mb = 0;     // 0: the judge's own
-  std::string checker;  // Python source; empty: the benchmark's comparison
+  std::string input_file;   // the program reads and writes these files; empty:
+  std::string output_file;  // standard input and output
+  std::string checker;      // Python source; empty: the benchmark's comparison
 };
 
 struct BenchmarkProblem {

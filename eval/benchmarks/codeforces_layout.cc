@@ -99,11 +99,6 @@ absl::StatusOr<std::string> Refusal(const Row& row, const CodeProblem& code) {
       const std::string interaction,
       OptionalTextColumn(row.object, {"interaction_format", "interaction"}));
   if (!IsBlank(interaction)) return std::string("interactive");
-  LIMBECK_ASSIGN_OR_RETURN(const std::string mode,
-                           OptionalTextColumn(row.object, {"input_mode"}));
-  if (mode == "file") {
-    return std::string("it reads input.txt and writes output.txt");
-  }
   LIMBECK_ASSIGN_OR_RETURN(const std::string executable,
                            OptionalTextColumn(row.object, {"executable"}));
   if (executable == "false") {
@@ -118,6 +113,12 @@ absl::StatusOr<CodeProblem> ReadCode(const Row& row) {
   LIMBECK_ASSIGN_OR_RETURN(
       code.checker,
       OptionalTextColumn(row.object, {"generated_checker", "checker"}));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string mode,
+                           OptionalTextColumn(row.object, {"input_mode"}));
+  if (mode == "file") {
+    code.input_file = "input.txt";
+    code.output_file = "output.txt";
+  }
   const Json* tests = FindColumn(row.object, {"official_tests", "tests"});
   if (tests == nullptr) return code;
   absl::StatusOr<std::vector<CodeTest>> list = ReadTestList(*tests);

@@ -48,9 +48,8 @@ constexpr absl::string_view kStdinDirective =
 constexpr absl::string_view kContestDirective =
     "You will be given a competitive programming problem. Reason step by step "
     "about the solution, then provide a complete program in C++17 or Python 3. "
-    "It reads from standard input, writes to standard output and keeps to the "
-    "limits of time and memory on every valid input. Enclose the program "
-    "within delimiters: ```cpp ... ``` or ```python ... ```.\n\n";
+    "It keeps to the limits of time and memory on every valid input. Enclose "
+    "the program within delimiters: ```cpp ... ``` or ```python ... ```.\n\n";
 
 bool IsMathematics(const BenchmarkProblem& problem) {
   return problem.kind == ANSWER_KIND_MATH ||
@@ -70,9 +69,15 @@ std::string Choices(const BenchmarkProblem& problem,
 }
 
 std::string Limits(const CodeProblem& code) {
-  if (code.time_limit_seconds == 0) return "";
-  std::string text =
-      absl::StrCat("Time limit per test: ", code.time_limit_seconds, " s\n");
+  std::string text = "Input: standard input\nOutput: standard output\n";
+  if (!code.input_file.empty()) {
+    text = absl::StrCat("Input: the file ", code.input_file,
+                        "\nOutput: the file ", code.output_file, "\n");
+  }
+  if (code.time_limit_seconds > 0) {
+    absl::StrAppend(&text, "Time limit per test: ", code.time_limit_seconds,
+                    " s\n");
+  }
   if (code.memory_limit_mb > 0) {
     absl::StrAppend(&text, "Memory limit: ", code.memory_limit_mb, " MB\n");
   }

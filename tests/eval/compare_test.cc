@@ -23,7 +23,7 @@ BenchmarkScores Scores(const std::string& benchmark, int first, int last,
   scores.benchmark = benchmark;
   scores.mode = "sound";
   for (int i = first; i < last; ++i) {
-    scores.per_problem.push_back({"p" + std::to_string(i), correct, 4});
+    scores.per_problem.push_back({"p" + std::to_string(i), correct, 4, ""});
   }
   return scores;
 }

@@ -148,7 +148,8 @@ TEST_F(EvaluateStage, UnknownAnswersAreNotSolved) {
   EXPECT_EQ(scores.problems, 10);
   EXPECT_TRUE(scores.refused_problems.empty());
   EXPECT_NEAR(*scores.pass_at_1, 1.0 / 3, 1e-12);
-  EXPECT_NEAR(scores.judge_error_share, 1.0 / 3, 1e-12);
+  EXPECT_NEAR(scores.unknown_share, 1.0 / 3, 1e-12);
+  EXPECT_EQ(scores.judge_error_share, 0);
 }
 
 TEST_F(EvaluateStage, TracesCarryOneVerdictEach) {

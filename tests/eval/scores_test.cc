@@ -7,6 +7,7 @@
 #include "data/base/json.h"
 #include "data/verify/verify.h"
 #include "eval/score_json.h"
+#include "eval/votes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -23,7 +24,7 @@ JudgedSample Judge(const std::string& answer) {
 
 JudgedProblem MakeProblem(const std::string& id,
                           const std::vector<std::string>& answers) {
-  JudgedProblem problem{id, {}};
+  JudgedProblem problem{id, {}, ANSWER_KIND_INTEGER, {}};
   for (const std::string& answer : answers) {
     problem.samples.push_back(Judge(answer));
   }
@@ -64,13 +65,88 @@ TEST(ComputeScores, SmallSet) {
 TEST(ComputeScores, MissingSamplesLeaveTheDenominator) {
   ScoreInput input = SmallInput();
   input.problems[1].samples.resize(1);
-  input.problems.push_back({"p3", {}});
+  input.problems.push_back({"p3", {}, ANSWER_KIND_INTEGER, {}});
   const BenchmarkScores scores = ComputeScores(input);
   EXPECT_FALSE(scores.complete);
   EXPECT_EQ(scores.missing_samples, 3 + 4);
   EXPECT_EQ(scores.problems, 4);
   EXPECT_NEAR(*scores.pass_at_1, (0.5 + 0 + 0.5) / 3, 1e-15);
   EXPECT_EQ(scores.pass_at_k[2].second, 1.0);  // only p0 and p2 have four
+}
+
+Verification Verdict(limbeck::Verdict verdict, const std::string& extracted,
+                     const std::string& method = "") {
+  Verification verification;
+  verification.set_verdict(verdict);
+  verification.set_extracted(extracted);
+  verification.set_method(method);
+  return verification;
+}
+
+// Neither right nor wrong: they are in no denominator.
+TEST(ComputeScores, JudgeErrorsLeaveTheDenominator) {
+  ScoreInput input = SmallInput();
+  input.problems[1].samples[0] =
+      JudgeSample(Verdict(VERDICT_UNKNOWN, "code", "judge"), false);
+  input.problems[0].samples[1] =
+      JudgeSample(Verdict(VERDICT_UNKNOWN, "code", "judge"), false);
+  const BenchmarkScores scores = ComputeScores(input);
+  EXPECT_FALSE(scores.complete);
+  EXPECT_EQ(scores.missing_samples, 0);
+  EXPECT_NEAR(scores.judge_error_share, 2.0 / 12, 1e-15);
+  EXPECT_NEAR(*scores.pass_at_1, (1.0 / 3 + 0 + 0.5) / 3, 1e-15);
+  EXPECT_EQ(scores.per_problem[0].samples, 3);
+  EXPECT_EQ(scores.per_problem[0].outcomes, "1!0-");
+  EXPECT_EQ(scores.pass_at_k.back().second, 1.0);  // p2 alone has four
+}
+
+TEST(ComputeScores, UnknownAnswersAreNotSolvedAndCounted) {
+  ScoreInput input = SmallInput();
+  input.problems[0].samples[0] =
+      JudgeSample(Verdict(VERDICT_UNKNOWN, "9^9^9^9", "math"), false);
+  const BenchmarkScores scores = ComputeScores(input);
+  EXPECT_TRUE(scores.complete);
+  EXPECT_NEAR(scores.unknown_share, 1.0 / 12, 1e-15);
+  EXPECT_EQ(scores.judge_error_share, 0);
+  EXPECT_EQ(scores.per_problem[0].correct, 1);
+  EXPECT_EQ(scores.per_problem[0].outcomes, "?10-");
+}
+
+TEST(ComputeScores, BreakdownByLabel) {
+  ScoreInput input = SmallInput();
+  input.problems[0].labels = {{"level", "2"}, {"subject", "x"}};
+  input.problems[1].labels = {{"level", "1"}};
+  input.problems[2].labels = {{"level", "2"}};
+  input.problems.push_back({"p3", {}, ANSWER_KIND_INTEGER, {{"level", "3"}}});
+  const Json json = ScoresToJson(ComputeScores(input));
+  EXPECT_EQ(WriteJson(*json.Find("breakdown")),
+            R"({"level":{"1":{"problems":1,"pass_at_1":0.0},)"
+            R"("2":{"problems":2,"pass_at_1":0.5}},)"
+            R"("subject":{"x":{"problems":1,"pass_at_1":0.5}}})");
+}
+
+TEST(ComputeScores, ProgramsAreNotVotedOn) {
+  ScoreInput input = SmallInput();
+  input.voting = false;
+  const BenchmarkScores scores = ComputeScores(input);
+  EXPECT_TRUE(scores.cons_at_k.empty());
+  EXPECT_EQ(scores.cons_ties, 0);
+}
+
+TEST(GroupEqualVotes, RightOnesAreOneAndOthersByTheirKind) {
+  std::vector<Vote> votes = {{"1/2", true, true},      {"0.5", true, true},
+                             {"2/4", true, false},     {"1/3", true, false},
+                             {"2/6", true, false},     {"", false, false},
+                             {"\\frac13", true, false}};
+  std::vector<Vote> as_texts = votes;
+  GroupEqualVotes(ANSWER_KIND_STRING, VerifyMode::kSound, &as_texts);
+  EXPECT_EQ(as_texts[1].answer, "1/2");
+  EXPECT_EQ(as_texts[4].answer, "2/6");
+  GroupEqualVotes(ANSWER_KIND_MATH, VerifyMode::kSound, &votes);
+  EXPECT_EQ(votes[1].answer, "1/2");
+  EXPECT_EQ(votes[4].answer, "1/3");
+  EXPECT_EQ(votes[6].answer, "1/3");
+  EXPECT_EQ(votes[2].answer, "2/4");
 }
 
 TEST(ComputeScores, RefusedProblemsMakeItIncomplete) {
@@ -104,10 +180,10 @@ TEST(ScoresToJson, HasTheDocumentedKeysInOrder) {
                   "pass_at_1_interval_exam", "pass_at_1_interval_population",
                   "pass_at_k", "g_pass_at_k", "mg_pass_at_k", "cons_at_k",
                   "cons_ties", "truncated_share", "no_answer_share",
-                  "judge_error_share", "per_problem", "refused_problems",
-                  "settings"));
+                  "judge_error_share", "unknown_share", "per_problem",
+                  "refused_problems", "settings"));
   EXPECT_EQ(WriteJson(*json.Find("per_problem")->array().data()),
-            R"({"problem_id":"p0","correct":2,"samples":4})");
+            R"({"problem_id":"p0","correct":2,"samples":4,"outcomes":"110-"})");
   const Json* g_pass = json.Find("g_pass_at_k")->Find("4");
   ASSERT_NE(g_pass, nullptr);
   EXPECT_EQ(*g_pass->GetDouble("0.25"), 2.0 / 3);
@@ -117,8 +193,11 @@ TEST(ScoresToJson, HasTheDocumentedKeysInOrder) {
 TEST(ScoresFromJson, InvertsScoresToJson) {
   ScoreInput input = SmallInput();
   input.refused = {{"p9", "reason"}};
+  input.problems[0].labels = {{"level", "2"}};
   for (const ScoreInput& one : {input, ScoreInput()}) {
-    const Json json = ScoresToJson(ComputeScores(one));
+    BenchmarkScores made = ComputeScores(one);
+    made.rating.Set("kind", "problem_elo");
+    const Json json = ScoresToJson(made);
     const auto scores = ScoresFromJson(json);
     ASSERT_TRUE(scores.ok()) << scores.status();
     EXPECT_EQ(WriteJson(ScoresToJson(*scores)), WriteJson(json));

@@ -1,0 +1,16 @@
+// In which language a model chose to answer.
+#ifndef LIMBECK_EVAL_PROGRAM_LANGUAGE_H_
+#define LIMBECK_EVAL_PROGRAM_LANGUAGE_H_
+
+#include "absl/strings/string_view.h"
+#include "data/judge/judge_request.h"
+
+namespace limbeck {
+
+// The tag of the last fenced block that carries one ("cpp", "c++", "python",
+// "py", ...); without tags C++ where the text includes a header, else Python.
+ProgramLanguage LanguageOf(absl::string_view text);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_EVAL_PROGRAM_LANGUAGE_H_
