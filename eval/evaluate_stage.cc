@@ -9,33 +9,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "data/base/digest.h"
-#include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
 #include "data/stages/input_records.h"
 #include "data/stages/verify.h"
 #include "data/verify/verify.h"
-#include "eval/compare.h"
-#include "eval/score_json.h"
+#include "eval/benchmark_evaluation.h"
+#include "eval/benchmark_file.h"
+#include "eval/evaluation_parts.h"
+#include "eval/sample_judge.h"
 #include "teacher/generate_stage.h"
 #include "teacher/local_sampler.h"
 #include "teacher/model_input.h"
 
 namespace limbeck {
 namespace {
-
-GenerateOptions ToGenerateOptions(const EvaluateOptions& options) {
-  GenerateOptions generate;
-  generate.set_teacher(GenerateOptions::KIND_LOCAL);
-  generate.set_samples_per_problem(options.samples_per_problem());
-  generate.set_temperature(options.temperature());
-  generate.set_top_p(options.top_p());
-  generate.set_top_k(0);
-  generate.set_max_tokens(options.max_tokens());
-  generate.set_capture_top_k(0);
-  generate.set_rows(options.rows());
-  return generate;
-}
 
 // The name in tables: as given, else that of the input with the problems.
 std::string BenchmarkName(const EvaluateOptions& options, const StageRun& run,
@@ -68,31 +56,11 @@ void AddSample(GeneratedSample& sample, ProblemOutcome* outcome) {
   std::string undecidable = WhyUndecidable(trace.problem().gold_answer(),
                                            trace.problem().answer_kind());
   if (!undecidable.empty()) outcome->refusal = std::move(undecidable);
-  outcome->judged.samples.push_back(
-      JudgeSample(verdict, trace.finish_reason() == FINISH_REASON_LENGTH));
-}
-
-Json SettingsOf(const EvaluateOptions& options, const Teacher& model,
-                uint64_t seed, Json settings) {
-  settings.Set("model", model.name());
-  settings.Set("model_revision", model.revision());
-  settings.Set("temperature", options.temperature());
-  settings.Set("top_p", options.top_p());
-  settings.Set("max_tokens", options.max_tokens());
-  settings.Set("max_problems", options.max_problems());
-  settings.Set("rows", options.rows());
-  settings.Set("seed", seed);
-  if (!options.note().empty()) settings.Set("note", options.note());
-  return settings;
-}
-
-absl::Status WriteScores(const BenchmarkScores& scores,
-                         PartitionWriter& writer) {
-  const std::string name(kScoresFile);
-  LIMBECK_RETURN_IF_ERROR(WriteFileAtomically(
-      JoinPath(writer.directory(), name),
-      absl::StrCat(WriteJsonIndented(ScoresToJson(scores)), "\n")));
-  return writer.AddFile(name);
+  JudgedSample one =
+      JudgeSample(verdict, trace.finish_reason() == FINISH_REASON_LENGTH);
+  one.index = sample.sample_index();
+  outcome->judged.kind = trace.problem().answer_kind();
+  outcome->judged.samples.push_back(std::move(one));
 }
 
 }  // namespace
@@ -148,11 +116,10 @@ absl::Status EvaluateWith(Sampler& sampler, const EvaluateOptions& options,
   const uint64_t seed = run.identity.seed;
   job.finish = [&](std::vector<GeneratedSample>& samples,
                    PartitionWriter& writer) {
-    BenchmarkScores scores =
-        JudgeSamples(samples, benchmark, options.samples_per_problem(), seed);
-    scores.settings = SettingsOf(options, sampler.Identity(), seed,
-                                 std::move(scores.settings));
-    return WriteScores(scores, writer);
+    return WriteScores(
+        options, sampler.Identity(), run,
+        JudgeSamples(samples, benchmark, options.samples_per_problem(), seed),
+        writer);
   };
   return RunSamplingJob(sampler, job, run);
 }
@@ -160,6 +127,12 @@ absl::Status EvaluateWith(Sampler& sampler, const EvaluateOptions& options,
 absl::Status RunEvaluateStage(const EvaluateOptions& options,
                               const StageRun& run) {
   try {
+    std::unique_ptr<SampleJudge> judge;
+    if (options.has_benchmark_file()) {
+      LIMBECK_ASSIGN_OR_RETURN(
+          judge,
+          SampleJudge::Create(SampleJudgeOptionsOf(options.benchmark_file())));
+    }
     LIMBECK_ASSIGN_OR_RETURN(const ModelInput input, LoadModelInput(run));
     LocalSamplerOptions local;
     local.rows = options.rows();
@@ -167,7 +140,9 @@ absl::Status RunEvaluateStage(const EvaluateOptions& options,
     LIMBECK_ASSIGN_OR_RETURN(
         const std::unique_ptr<Sampler> sampler,
         CreateLocalSampler(input.model, input.tokenizer, local));
-    return EvaluateWith(*sampler, options, run);
+    return judge != nullptr
+               ? EvaluateBenchmarkWith(*sampler, *judge, options, run)
+               : EvaluateWith(*sampler, options, run);
   } catch (const c10::Error& error) {
     return absl::InternalError(
         absl::StrCat("stage '", run.identity.name, "': ", error.msg()));

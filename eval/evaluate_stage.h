@@ -18,9 +18,10 @@
 namespace limbeck {
 
 // Bump when the same inputs and options give other samples or scores.
-inline constexpr uint32_t kEvaluateStageVersion = 4;
+inline constexpr uint32_t kEvaluateStageVersion = 5;
 
-// `options` as resolved. Inputs: problems, a model. Output, in one partition:
+// `options` as resolved. Inputs: problems, unless options.benchmark_file has
+// them (eval/benchmark_evaluation.h), and a model. Output, in one partition:
 // traces.lbk with verdicts, rejects.lbk, scores.json. Counts samples: in =
 // problems * samples_per_problem = out + rejected. A problem that does not fit
 // the context is rejected, named in refused_problems and in no denominator.
@@ -34,7 +35,7 @@ absl::Status EvaluateWith(Sampler& sampler, const EvaluateOptions& options,
 // Appends the verdict to each trace (dropping earlier ones) and scores them.
 // `samples` by problem and sample index. Problems whose gold answer cannot be
 // read are refused; samples that failed are missing; an answer that the
-// verifier cannot judge counts as not solved and as a judge error.
+// verifier cannot judge is unknown and counts as not solved.
 BenchmarkScores JudgeSamples(std::vector<GeneratedSample>& samples,
                              const std::string& benchmark,
                              int64_t samples_per_problem, uint64_t seed);

@@ -251,7 +251,9 @@ class Estimator {
 
   void EstimateEvaluate(Sheet& sheet) {
     const EvaluateOptions& options = sheet.stage.evaluate();
-    std::optional<double> problems = sheet.in.records;
+    std::optional<double> problems =
+        options.has_benchmark_file() ? ProblemsInFile(options.benchmark_file())
+                                     : sheet.in.records;
     if (options.max_problems() > 0) {
       problems = std::min<double>(problems.value_or(options.max_problems()),
                                   options.max_problems());
@@ -261,6 +263,31 @@ class Estimator {
     sheet.estimate.disk_bytes =
         Times(sheet.estimate.tokens, kTraceBytesPerToken);
     EstimateSampling(options.rows(), sheet);
+  }
+
+  // At most, by the published sizes; one's own by the file's size.
+  static std::optional<double> ProblemsInFile(
+      const BenchmarkFileOptions& options) {
+    switch (options.name()) {
+      case BenchmarkFileOptions::NAME_AIME24:
+      case BenchmarkFileOptions::NAME_AIME25:
+        return 30;
+      case BenchmarkFileOptions::NAME_MATH500:
+        return 500;
+      case BenchmarkFileOptions::NAME_GPQA_DIAMOND:
+        return 198;
+      case BenchmarkFileOptions::NAME_LIVECODEBENCH:
+        return 1055;
+      case BenchmarkFileOptions::NAME_CODEFORCES:
+        return 468;
+      case BenchmarkFileOptions::NAME_GSM8K:
+        return 1319;
+      default:
+        break;
+    }
+    const auto bytes = FileSize(options.path());
+    if (!bytes.ok()) return std::nullopt;
+    return std::ceil(static_cast<double>(*bytes) / kShortestLineBytes);
   }
 
   void EstimateScore(Sheet& sheet) {

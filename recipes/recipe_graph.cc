@@ -145,7 +145,7 @@ void CheckContents(const Recipe& recipe, const std::vector<int>& order,
                                 kNoContent);
   for (const int index : order) {
     const StageEntry& stage = recipe.stages(index);
-    const StageKind* kind = FindStageKind(stage.options_case());
+    const StageKind* kind = KindOf(stage);
     if (kind == nullptr) continue;
     std::vector<Content> contents;
     for (const std::string& input : stage.inputs()) {

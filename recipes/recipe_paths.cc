@@ -28,6 +28,19 @@ std::vector<PathField> StagePaths(StageEntry* stage) {
     fields.push_back(
         {"replay_path", stage->mutable_generate()->mutable_replay_path()});
   }
+  if (stage->has_evaluate() && stage->evaluate().has_benchmark_file()) {
+    BenchmarkFileOptions& file =
+        *stage->mutable_evaluate()->mutable_benchmark_file();
+    const std::pair<const char*, std::string*> kPaths[] = {
+        {"path", file.mutable_path()},
+        {"tests_path", file.mutable_tests_path()},
+        {"standings_path", file.mutable_standings_path()},
+        {"population_path", file.mutable_population_path()}};
+    for (const auto& [name, path] : kPaths) {
+      if (path->empty()) continue;
+      fields.push_back({absl::StrCat("benchmark_file.", name), path});
+    }
+  }
   if (stage->has_train_tokenizer()) {
     auto& paths = *stage->mutable_train_tokenizer()->mutable_paths();
     for (int i = 0; i < paths.size(); ++i) {
@@ -139,7 +152,18 @@ std::vector<std::string> ExternalFiles(const StageEntry& stage) {
   StageEntry copy = stage;
   std::vector<std::string> files;
   for (const PathField& field : StagePaths(&copy)) {
-    if (!field.value->empty()) files.push_back(*field.value);
+    if (field.value->empty()) continue;
+    // A folder stands for the files in it.
+    const absl::StatusOr<std::vector<std::string>> names =
+        ListDirectory(*field.value);
+    if (!names.ok()) {
+      files.push_back(*field.value);
+      continue;
+    }
+    for (const std::string& name : *names) {
+      const std::string path = JoinPath(*field.value, name);
+      if (!IsDirectory(path)) files.push_back(path);
+    }
   }
   return files;
 }

@@ -43,6 +43,10 @@ constexpr StageKind kStageKinds[] = {
       {"evaluations", kEvaluation, 1, kManyInputs}}},
 };
 
+// With the problems in a benchmark's file.
+constexpr StageKind kEvaluateOnFile = {
+    "evaluate", kEvaluation | kTraces, {kModelSlot}};
+
 }  // namespace
 
 std::string ContentNames(Content content) {
@@ -75,9 +79,16 @@ const StageKind* FindStageKind(StageEntry::OptionsCase options) {
   return nullptr;
 }
 
+const StageKind* KindOf(const StageEntry& stage) {
+  if (stage.has_evaluate() && stage.evaluate().has_benchmark_file()) {
+    return &kEvaluateOnFile;
+  }
+  return FindStageKind(stage.options_case());
+}
+
 Content ProducedContent(const StageEntry& stage,
                         const std::vector<Content>& inputs) {
-  const StageKind* kind = FindStageKind(stage.options_case());
+  const StageKind* kind = KindOf(stage);
   if (kind == nullptr) return kNoContent;
   if (kind->passes_first_input) {
     return inputs.empty() ? kNoContent : inputs[0] & (kProblems | kTraces);

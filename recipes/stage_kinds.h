@@ -53,6 +53,9 @@ struct StageKind {
 
 // Null for a stage without options.
 const StageKind* FindStageKind(StageEntry::OptionsCase options);
+// The same, with the inputs that the stage's options leave to be given: an
+// evaluation on a benchmark's file takes no problems.
+const StageKind* KindOf(const StageEntry& stage);
 absl::Span<const StageKind> AllStageKinds();
 
 // What a stage leaves, given the contents of its inputs in order.

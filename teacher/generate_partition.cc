@@ -53,9 +53,13 @@ absl::Status RemoveDurably(const std::string& path) {
 }  // namespace
 
 absl::Status RemoveLeftJournal(const GenerateWork& work, int partition) {
-  const std::string path = JoinPath(
-      PartitionPath(work.run->directory, partition), JournalName(work));
-  return FileExists(path) ? RemoveDurably(path) : absl::OkStatus();
+  const std::string folder = PartitionPath(work.run->directory, partition);
+  for (const std::string& name : {JournalName(work), work.finish_journal}) {
+    const std::string path = JoinPath(folder, name);
+    if (name.empty() || !FileExists(path)) continue;
+    LIMBECK_RETURN_IF_ERROR(RemoveDurably(path));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<GeneratePartition>> GeneratePartition::Open(
@@ -76,6 +80,12 @@ std::string GeneratePartition::JournalPath() const {
 absl::Status GeneratePartition::ReadProblems(
     const std::vector<std::string>& paths) {
   std::map<std::string, Problem> by_id;
+  if (work_.problems != nullptr) {
+    for (const Problem& problem : *work_.problems) {
+      const bool is_new = by_id.try_emplace(problem.id(), problem).second;
+      if (!is_new) ++duplicates_;
+    }
+  }
   for (const std::string& path : paths) {
     LIMBECK_RETURN_IF_ERROR(
         ForEachRecord<Problem>(path, [&](Problem& problem) -> absl::Status {
@@ -177,13 +187,12 @@ GeneratePartition::SortedSamples() {
 }
 
 absl::Status GeneratePartition::Commit() {
-  const std::string path = JournalPath();
   LIMBECK_ASSIGN_OR_RETURN(std::vector<GeneratedSample> samples,
                            SortedSamples());
   LIMBECK_ASSIGN_OR_RETURN(
       std::unique_ptr<PartitionWriter> writer,
       PartitionWriter::Create(*work_.run, partition_, work_.num_partitions,
-                              {JournalName(work_)}));
+                              {JournalName(work_), work_.finish_journal}));
   writer->set_unit("samples");
   writer->set_tokenizer_fingerprint(work_.teacher.tokenizer_fingerprint());
   LIMBECK_RETURN_IF_ERROR(writer->Touch(kTracesFile, *Trace::descriptor()));
@@ -204,7 +213,7 @@ absl::Status GeneratePartition::Commit() {
     LIMBECK_RETURN_IF_ERROR(WriteSample(sample, *writer));
   }
   LIMBECK_RETURN_IF_ERROR(writer->Commit());
-  return RemoveDurably(path);
+  return RemoveLeftJournal(work_, partition_);
 }
 
 }  // namespace limbeck

@@ -33,8 +33,11 @@ struct GenerateWork {
   int64_t max_problems = 0;  // of each partition, by id; 0: all
   bool signals = false;      // whether signals.lbk is written
   Teacher teacher;
-  std::string fingerprint;  // WorkFingerprint
-  FinishSamples finish;     // may be empty
+  std::string fingerprint;     // WorkFingerprint
+  FinishSamples finish;        // may be empty
+  std::string finish_journal;  // SamplingJob::finish_journal
+  // Those of the only partition, where they are not in shards; may be null.
+  const std::vector<Problem>* problems = nullptr;
 };
 
 class GeneratePartition {

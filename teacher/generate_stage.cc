@@ -99,7 +99,10 @@ class GenerateRun {
 
 void GenerateRun::DescribeWork() {
   work_.run = &run_;
-  work_.num_partitions = static_cast<int>(job_.problem_paths.size());
+  work_.num_partitions =
+      job_.problems.empty() ? static_cast<int>(job_.problem_paths.size()) : 1;
+  work_.problems = &job_.problems;
+  work_.finish_journal = job_.finish_journal;
   work_.max_problems = job_.max_problems;
   work_.finish = job_.finish;
   work_.samples_per_problem = options_.samples_per_problem();
@@ -169,10 +172,11 @@ absl::Status GenerateRun::OpenNext() {
     return RemoveLeftJournal(work_, number);
   }
   Source source;
-  LIMBECK_ASSIGN_OR_RETURN(
-      source.partition,
-      GeneratePartition::Open(work_, number,
-                              job_.problem_paths[static_cast<size_t>(number)]));
+  const std::vector<std::string> paths =
+      job_.problems.empty() ? job_.problem_paths[static_cast<size_t>(number)]
+                            : std::vector<std::string>();
+  LIMBECK_ASSIGN_OR_RETURN(source.partition,
+                           GeneratePartition::Open(work_, number, paths));
   samples_done_ += source.partition->num_found();
   open_.emplace(number, std::move(source));
   return CommitIfComplete(number);
@@ -186,6 +190,9 @@ absl::Status GenerateRun::SubmitFrom(int number, Source& source) {
   SampleRequest& request = waiting.request;
   request.ticket = next_ticket_++;
   request.problem = source.partition->problems()[item.problem];
+  if (job_.prepare) {
+    LIMBECK_RETURN_IF_ERROR(job_.prepare(request.problem, item.sample));
+  }
   request.sampling = SamplingOf(options_, run_.identity.seed);
   request.sampling.set_sample_index(item.sample);
   request.capture_top_k = options_.capture_top_k();

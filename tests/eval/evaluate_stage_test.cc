@@ -140,7 +140,7 @@ TEST_F(EvaluateStage, UnknownAnswersAreNotSolved) {
   const auto sampler = Scripted([](const SampleRequest& request) {
     SampleResult result = ScriptedAnswer(request);
     if (request.sampling.sample_index() % 3 == 1) {
-      result.text = RenderOutput("hm", "\\boxed{84/2}");
+      result.text = RenderOutput("hm", "\\boxed{9^{9^{9^{9}}}}");
     }
     return result;
   });
