@@ -10,10 +10,10 @@
 #include "absl/strings/str_format.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
+#include "data/judge/sandbox/isolation.h"
 #include "google/protobuf/message.h"
 #include "recipes/build_facts.h"
 #include "recipes/commands.h"
-#include "recipes/isolation_probe.h"
 #include "recipes/jsonl_filter.h"
 #include "recipes/recipe_loader.h"
 #include "recipes/resource_usage.h"
@@ -27,8 +27,6 @@ void AddLine(std::string& text, absl::string_view name,
              absl::string_view value) {
   absl::StrAppendFormat(&text, "%-20s %s\n", name, value);
 }
-
-std::string YesNo(bool yes) { return yes ? "yes" : "no"; }
 
 void AddBuild(std::string& text) {
   const Json provenance = ProvenanceJson();
@@ -63,19 +61,18 @@ void AddMachine(std::string& text) {
                                : absl::StrCat("none: no folder ", recipes));
 }
 
+// One line each for what would make the isolation of judged programs stronger.
 void AddIsolation(std::string& text) {
-  const IsolationFacts facts = ProbeIsolation();
-  AddLine(text, "isolation level", IsolationLevel(facts));
-  AddLine(text, "  namespaces", YesNo(facts.namespaces));
-  AddLine(text, "  seccomp filter", YesNo(facts.seccomp_filter));
-  AddLine(text, "  landlock", YesNo(facts.landlock));
-  AddLine(text, "  own cgroups", YesNo(facts.cgroup_writable));
-  if (!facts.namespaces) {
-    absl::StrAppend(
-        &text,
-        "  Unprivileged namespaces are closed: inside a container its seccomp "
-        "profile forbids them; on Ubuntu see "
-        "kernel.apparmor_restrict_unprivileged_userns.\n");
+  const IsolationReport report = ProbeIsolation();
+  AddLine(text, "isolation level", IsolationName(report.level));
+  for (const IsolationObstacle& obstacle : report.obstacles) {
+    AddLine(text, absl::StrCat("  no ", IsolationName(obstacle.level)),
+            absl::StrCat(obstacle.reason, "; ", obstacle.advice));
+  }
+  if (report.level < IsolationLevel::kB) {
+    absl::StrAppend(&text,
+                    "  Code is judged from level B on; limbeck judge "
+                    "--min_isolation takes less at your risk.\n");
   }
 }
 

@@ -44,6 +44,7 @@ void AddCommands(CLI::App& app, absl::Status& result) {
   AddScoreCommand(app, result);
   AddGenerateCommand(app, result);
   AddVerifyCommand(app, result);
+  AddJudgeCommand(app, result);
   AddBenchmarkCommand(app, result);
   AddConvertCommand(app, result);
   AddInitCommand(app, result);

@@ -34,6 +34,7 @@ void AddDoctorCommand(CLI::App& app, absl::Status& result);
 void AddGenerateCommand(CLI::App& app, absl::Status& result);
 void AddInitCommand(CLI::App& app, absl::Status& result);
 void AddInspectCommand(CLI::App& app, absl::Status& result);
+void AddJudgeCommand(CLI::App& app, absl::Status& result);
 void AddLineageCommand(CLI::App& app, absl::Status& result);
 void AddPlanCommand(CLI::App& app, absl::Status& result);
 void AddRenderCommand(CLI::App& app, absl::Status& result);

@@ -10,43 +10,12 @@
 #include "data/base/check.h"
 #include "data/base/posix.h"
 #include "data/base/status_macros.h"
-#include "data/record/jsonl.h"
 
 namespace limbeck {
 namespace {
 
 // One line of a batch: parsed, or why not.
 using Line = absl::StatusOr<Json>;
-
-absl::StatusOr<Json> ParseObject(const JsonlReader& reader,
-                                 const JsonlLine& line) {
-  if (!line.too_long() && absl::StripAsciiWhitespace(line.text).empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("line ", line.number, ": empty line"));
-  }
-  LIMBECK_ASSIGN_OR_RETURN(Json json, ParseJsonlLine(reader, line));
-  if (json.is_object()) return json;
-  return absl::InvalidArgumentError(
-      absl::StrCat(reader.path(), ", line ", line.number,
-                   ": expected an object, found ", JsonKindName(json.kind())));
-}
-
-// The answer with the line's id in front.
-std::string FormatAnswer(const Line& line, const absl::StatusOr<Json>& answer) {
-  Json out = Json::Object();
-  if (line.ok()) {
-    const Json* id = line->Find("id");
-    if (id != nullptr) out.Set("id", *id);
-  }
-  if (answer.ok()) {
-    for (const JsonMember& member : answer->object()) {
-      out.Set(member.first, member.second);
-    }
-  } else {
-    out.Set("error", answer.status().message());
-  }
-  return absl::StrCat(WriteJson(out), "\n");
-}
 
 // Waits for one line, then takes those that have come with it.
 absl::StatusOr<std::vector<Line>> ReadBatch(JsonlReader& reader,
@@ -57,7 +26,7 @@ absl::StatusOr<std::vector<Line>> ReadBatch(JsonlReader& reader,
     JsonlLine line;
     LIMBECK_ASSIGN_OR_RETURN(const bool more, reader.Next(&line));
     if (!more) break;
-    batch.push_back(ParseObject(reader, line));
+    batch.push_back(ParseFilterLine(reader, line));
   }
   return batch;
 }
@@ -77,12 +46,48 @@ absl::StatusOr<uint64_t> AnswerBatch(const FilterRun& run,
   for (const Line& line : batch) {
     const absl::StatusOr<Json>& answer = line.ok() ? answers[next++] : line;
     if (!answer.ok()) ++errors;
-    LIMBECK_RETURN_IF_ERROR(run.write(FormatAnswer(line, answer)));
+    LIMBECK_RETURN_IF_ERROR(run.write(FormatFilterAnswer(line, answer)));
   }
   return errors;
 }
 
 }  // namespace
+
+absl::StatusOr<Json> ParseFilterLine(const JsonlReader& reader,
+                                     const JsonlLine& line) {
+  if (!line.too_long() && absl::StripAsciiWhitespace(line.text).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("line ", line.number, ": empty line"));
+  }
+  LIMBECK_ASSIGN_OR_RETURN(Json json, ParseJsonlLine(reader, line));
+  if (json.is_object()) return json;
+  return absl::InvalidArgumentError(
+      absl::StrCat(reader.path(), ", line ", line.number,
+                   ": expected an object, found ", JsonKindName(json.kind())));
+}
+
+std::string FormatFilterAnswer(const absl::StatusOr<Json>& line,
+                               const absl::StatusOr<Json>& answer) {
+  Json out = Json::Object();
+  if (line.ok()) {
+    const Json* id = line->Find("id");
+    if (id != nullptr) out.Set("id", *id);
+  }
+  if (answer.ok()) {
+    for (const JsonMember& member : answer->object()) {
+      out.Set(member.first, member.second);
+    }
+  } else {
+    out.Set("error", answer.status().message());
+  }
+  return absl::StrCat(WriteJson(out), "\n");
+}
+
+absl::Status CountedErrors(uint64_t errors, uint64_t lines) {
+  if (errors == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(errors, " of ", lines, " lines had an error"));
+}
 
 absl::Status RunFilter(const FilterRun& run) {
   LIMBECK_CHECK_GE(run.max_batch, 1);
@@ -101,9 +106,7 @@ absl::Status RunFilter(const FilterRun& run) {
     lines += batch.size();
     errors += bad;
   }
-  if (errors == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(errors, " of ", lines, " lines had an error"));
+  return CountedErrors(errors, lines);
 }
 
 absl::Status RunLineFilter(const std::string& input,

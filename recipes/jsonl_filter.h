@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "data/base/json.h"
+#include "data/record/jsonl.h"
 
 namespace limbeck {
 
@@ -35,6 +36,23 @@ absl::Status RunFilter(const FilterRun& run);
 // The usual case: a function of one line, standard output.
 absl::Status RunLineFilter(const std::string& input,
                            const FilterLine& function);
+
+// Several lines at once: `function` is called from `workers` threads, answers
+// are written in the order of the lines, each as soon as it and all before it
+// are known. Reads at most 2 * workers lines ahead of the answers.
+absl::Status RunParallelLineFilter(const std::string& input, int workers,
+                                   const FilterLine& function);
+
+// The object of a line, or why it is none.
+absl::StatusOr<Json> ParseFilterLine(const JsonlReader& reader,
+                                     const JsonlLine& line);
+
+// The line of an answer (or of its error), with the id of `line` in front.
+std::string FormatFilterAnswer(const absl::StatusOr<Json>& line,
+                               const absl::StatusOr<Json>& answer);
+
+// OK when no line was bad.
+absl::Status CountedErrors(uint64_t errors, uint64_t lines);
 
 // Writes to standard output and checks that it was taken.
 absl::Status WriteToStandardOutput(absl::string_view text);
