@@ -262,12 +262,13 @@ template <int parts>
 void MultiplyBlock(TilePair first, TilePair second, int64_t steps,
                    bool accumulate, const MatrixPart<float>& out, int64_t row,
                    int64_t column) {
-  alignas(64) float edge[kBlock * kBlock] = {};
+  alignas(64) float edge[kBlock * kBlock];
   float* place = out.data + row * out.stride + column;
   const int64_t rows = Smaller(kBlock, out.rows - row);
   const auto bytes = static_cast<uint64_t>(
       Smaller(kBlock, out.columns - column) * int64_t{sizeof(float)});
   const bool whole = rows == kBlock && bytes == kBlock * sizeof(float);
+  if (!whole) __builtin_memset(edge, 0, sizeof(edge));
   if (accumulate) {
     for (int64_t i = 0; !whole && i < rows; ++i) {
       __builtin_memcpy(edge + i * kBlock, place + i * out.stride, bytes);
@@ -286,6 +287,22 @@ void MultiplyBlock(TilePair first, TilePair second, int64_t steps,
   }
 }
 
+// Asks for the rows of `matrix` that belong to step `at` of `end` steps, of
+// kBlock each: its lines lie too far apart for the processor to foresee them.
+template <typename Number>
+void Prefetch(const MatrixPart<Number>& matrix, int64_t at, int64_t end) {
+  if (matrix.rows <= 0 || matrix.columns <= 0) return;
+  constexpr int64_t kLine = kRowBytes / int64_t{sizeof(Number)};
+  const int64_t last = Smaller(at + kBlock, end);
+  for (int64_t row = matrix.rows * at / end; row < matrix.rows * last / end;
+       ++row) {
+    const Number* line = matrix.data + row * matrix.stride;
+    for (int64_t i = 0; i < matrix.columns; i += kLine) {
+      _mm_prefetch(line + i, _MM_HINT_T1);
+    }
+  }
+}
+
 void Logits(const AmxLogits& problem) {
   const TileScope scope;
   const MatrixPart<const uint16_t>& weight = problem.weight;
@@ -297,7 +314,12 @@ void Logits(const AmxLogits& problem) {
         {weight.data + column * weight.stride,
          Smaller(kBlock, weight.rows - column), weight.columns, weight.stride},
         head);
+    const int64_t next = column + kBlock;
+    const MatrixPart<const uint16_t> ahead = {
+        weight.data + next * weight.stride, Smaller(kBlock, weight.rows - next),
+        weight.columns, weight.stride};
     for (int64_t row = 0; row < problem.rows; row += kBlock) {
+      Prefetch(ahead, row, problem.rows);
       MultiplyBlock<1>({problem.hidden + row / kTileRows * length, length},
                        {head, length}, steps, problem.accumulate,
                        problem.logits, row, column);
@@ -342,7 +364,12 @@ void WeightGradient(const AmxWeightGradient& problem) {
     SplitColumnTiles({gradient.data + row, gradient.rows,
                       Smaller(kBlock, problem.out.rows - row), gradient.stride},
                      problem.scale, slopes);
+    const int64_t next = row + kBlock;
+    const MatrixPart<const float> ahead = {
+        gradient.data + next, gradient.rows,
+        Smaller(kBlock, problem.out.rows - next), gradient.stride};
     for (int64_t column = 0; column < problem.out.columns; column += kBlock) {
+      Prefetch(ahead, column, problem.out.columns);
       MultiplyBlock<2>({slopes, 2 * length},
                        {problem.hidden + column / kTileRows * length, length},
                        steps, problem.accumulate, problem.out, row, column);
