@@ -87,6 +87,7 @@ TEST_F(Examples, AllWorkWhenPasted) {
   EXPECT_THAT(Run("render"), HasSubstr("<|user|>"));
   EXPECT_THAT(Run("score"), HasSubstr("\"top_logprobs\""));
   EXPECT_THAT(Run("verify"), HasSubstr("\"verdict\":\"correct\""));
+  EXPECT_THAT(Run("judge"), HasSubstr("\"verdict\":\"accepted\""));
   EXPECT_THAT(Run("benchmark"), HasSubstr("\"pass_at_1\":1.0"));
   EXPECT_THAT(Run("convert"), HasSubstr(" parameters, bfloat16: "));
   EXPECT_THAT(Run("init"), HasSubstr(" parameters, llama, float32: "));
