@@ -36,6 +36,17 @@ std::optional<std::string> AfterHashes(absl::string_view text) {
   return std::string(absl::StripAsciiWhitespace(answer));
 }
 
+// Math-Verify finds an answer only where something marks it; its harnesses give
+// it the solution, box included.
+std::string MarkedGold(const BenchmarkProblem& problem) {
+  const bool mathematical =
+      problem.kind == ANSWER_KIND_MATH || problem.kind == ANSWER_KIND_INTEGER;
+  if (!mathematical || absl::StrContains(problem.gold, "\\boxed")) {
+    return problem.gold;
+  }
+  return absl::StrCat("\\boxed{", problem.gold, "}");
+}
+
 JudgeRequest MakeRequest(const BenchmarkProblem& problem,
                          std::vector<CodeTest> tests, VerifyMode mode) {
   const CodeProblem& code = *problem.code;
@@ -153,8 +164,10 @@ absl::StatusOr<Verification> SampleJudge::Judge(
 
 Verification SampleJudge::JudgeAnswer(const BenchmarkProblem& problem,
                                       absl::string_view text) const {
+  const bool compat = options_.mode == VerifyMode::kCompat;
+  const std::string gold = compat ? MarkedGold(problem) : problem.gold;
   VerifyRequest request;
-  request.gold = problem.gold;
+  request.gold = gold;
   request.answer = text;
   request.kind = problem.kind;
   request.mode = options_.mode;

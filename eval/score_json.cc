@@ -2,6 +2,7 @@
 #include "eval/score_json.h"
 
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -47,7 +48,6 @@ Json ProblemsToJson(const std::vector<ProblemResult>& problems) {
     entry.Set("problem_id", problem.problem_id);
     entry.Set("correct", problem.correct);
     entry.Set("samples", problem.samples);
-    if (!problem.outcomes.empty()) entry.Set("outcomes", problem.outcomes);
     json.Push(std::move(entry));
   }
   return json;
@@ -62,6 +62,15 @@ Json RefusedToJson(const std::vector<RefusedProblem>& problems) {
     json.Push(std::move(entry));
   }
   return json;
+}
+
+Json OutcomesToJson(const std::vector<ProblemResult>& problems) {
+  JsonObject outcomes;
+  for (const ProblemResult& problem : problems) {
+    if (problem.outcomes.empty()) continue;
+    outcomes.emplace_back(problem.problem_id, problem.outcomes);
+  }
+  return Json(std::move(outcomes));
 }
 
 Json BreakdownToJson(const std::vector<BreakdownEntry>& breakdown) {
@@ -138,13 +147,28 @@ absl::StatusOr<ProblemResult> ReadProblem(const Json& json) {
   LIMBECK_ASSIGN_OR_RETURN(problem.problem_id, json.GetString("problem_id"));
   LIMBECK_ASSIGN_OR_RETURN(problem.correct, json.GetInt("correct"));
   LIMBECK_ASSIGN_OR_RETURN(problem.samples, json.GetInt("samples"));
-  LIMBECK_ASSIGN_OR_RETURN(problem.outcomes, json.GetString("outcomes", ""));
   if (problem.correct < 0 || problem.correct > problem.samples) {
     return absl::InvalidArgumentError(
         absl::StrCat("problem '", problem.problem_id, "' has ", problem.correct,
                      " right of ", problem.samples, " samples"));
   }
   return problem;
+}
+
+absl::Status ReadOutcomes(const Json& json, BenchmarkScores* scores) {
+  const Json* outcomes = json.Find("outcomes");
+  if (!IsPresent(outcomes)) return absl::OkStatus();
+  if (!outcomes->is_object()) return WrongShape("outcomes", "an object");
+  std::map<absl::string_view, const Json*> by_problem;
+  for (const auto& [problem, marks] : outcomes->object()) {
+    if (!marks.is_string()) return WrongShape("outcomes", "of texts");
+    by_problem.emplace(problem, &marks);
+  }
+  for (ProblemResult& problem : scores->per_problem) {
+    const auto found = by_problem.find(problem.problem_id);
+    if (found != by_problem.end()) problem.outcomes = found->second->string();
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadBreakdown(const Json& json, BenchmarkScores* scores) {
@@ -292,6 +316,7 @@ Json ScoresToJson(const BenchmarkScores& scores) {
   json.Set("unknown_share", scores.unknown_share);
   json.Set("per_problem", ProblemsToJson(scores.per_problem));
   json.Set("refused_problems", RefusedToJson(scores.refused_problems));
+  json.Set("outcomes", OutcomesToJson(scores.per_problem));
   if (!scores.breakdown.empty()) {
     json.Set("breakdown", BreakdownToJson(scores.breakdown));
   }
@@ -309,6 +334,7 @@ absl::StatusOr<BenchmarkScores> ScoresFromJson(const Json& json) {
   LIMBECK_RETURN_IF_ERROR(ReadCounts(json, &scores));
   LIMBECK_RETURN_IF_ERROR(ReadFigures(json, &scores));
   LIMBECK_RETURN_IF_ERROR(ReadProblems(json, &scores));
+  LIMBECK_RETURN_IF_ERROR(ReadOutcomes(json, &scores));
   LIMBECK_RETURN_IF_ERROR(ReadBreakdown(json, &scores));
   if (const Json* rating = json.Find("rating")) scores.rating = *rating;
   if (const Json* settings = json.Find("settings")) {

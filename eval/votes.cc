@@ -12,10 +12,12 @@ namespace {
 
 bool SameAnswer(const std::string& first, const std::string& other,
                 VerifyMode mode) {
-  const std::string boxed = absl::StrCat("\\boxed{", other, "}");
+  // In a box both modes find the whole of it.
+  const std::string gold = absl::StrCat("\\boxed{", first, "}");
+  const std::string answer = absl::StrCat("\\boxed{", other, "}");
   VerifyRequest request;
-  request.gold = first;
-  request.answer = boxed;
+  request.gold = gold;
+  request.answer = answer;
   request.kind = ANSWER_KIND_MATH;
   request.mode = mode;
   return VerifyAnswer(request).verdict() == VERDICT_CORRECT;

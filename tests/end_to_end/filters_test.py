@@ -272,8 +272,8 @@ class Benchmark(Filter):
             "pass_at_1_interval_exam", "pass_at_1_interval_population",
             "pass_at_k", "g_pass_at_k", "mg_pass_at_k", "cons_at_k",
             "cons_ties", "truncated_share", "no_answer_share",
-            "judge_error_share", "per_problem", "refused_problems",
-            "settings"]
+            "judge_error_share", "unknown_share", "per_problem",
+            "refused_problems", "outcomes", "settings"]
 
     def setUp(self):
         super().setUp()

@@ -181,9 +181,10 @@ TEST(ScoresToJson, HasTheDocumentedKeysInOrder) {
                   "pass_at_k", "g_pass_at_k", "mg_pass_at_k", "cons_at_k",
                   "cons_ties", "truncated_share", "no_answer_share",
                   "judge_error_share", "unknown_share", "per_problem",
-                  "refused_problems", "settings"));
+                  "refused_problems", "outcomes", "settings"));
   EXPECT_EQ(WriteJson(*json.Find("per_problem")->array().data()),
-            R"({"problem_id":"p0","correct":2,"samples":4,"outcomes":"110-"})");
+            R"({"problem_id":"p0","correct":2,"samples":4})");
+  EXPECT_EQ(*json.Find("outcomes")->GetString("p0"), "110-");
   const Json* g_pass = json.Find("g_pass_at_k")->Find("4");
   ASSERT_NE(g_pass, nullptr);
   EXPECT_EQ(*g_pass->GetDouble("0.25"), 2.0 / 3);
