@@ -66,10 +66,13 @@ EqualityFinding AnswerComparer::Compare(const ExpressionPtr& gold,
     return FoundUnknown("over the limit of work");
   }
   ++depth_;
-  EqualityFinding finding =
-      CanonicalText(*gold) == CanonicalText(*answer)
-          ? FoundEqual("the same expression")
-          : CompareKinds(SpellOut(gold), SpellOut(answer));
+  const std::string gold_text = CanonicalText(*gold);
+  const std::string answer_text = CanonicalText(*answer);
+  EqualityFinding finding = FoundEqual("the same expression");
+  if (gold_text != answer_text) {
+    budget_.Spend(static_cast<int64_t>(gold_text.size() + answer_text.size()));
+    finding = CompareKinds(SpellOut(gold), SpellOut(answer));
+  }
   --depth_;
   return finding;
 }
@@ -85,7 +88,9 @@ EqualityFinding AnswerComparer::CompareKinds(const ExpressionPtr& gold,
     if (meaning != nullptr) {
       return gold_words ? Compare(meaning, answer) : Compare(gold, meaning);
     }
-    return HasDigit(words) || !IsScalar(gold_words ? *answer : *gold)
+    // Words inside mathematics may be a remark about it.
+    return HasDigit(words) || depth_ > 1 ||
+                   !IsScalar(gold_words ? *answer : *gold)
                ? FoundUnknown("words against mathematics")
                : FoundDifferent("words against a number");
   }

@@ -44,8 +44,7 @@ class AnswerComparer {
   EqualityFinding CompareOrdered(const std::vector<ExpressionPtr>& gold,
                                  const std::vector<ExpressionPtr>& answer);
   EqualityFinding CompareUnordered(const std::vector<ExpressionPtr>& gold,
-                                   const std::vector<ExpressionPtr>& answer,
-                                   bool as_sets);
+                                   const std::vector<ExpressionPtr>& answer);
   EqualityFinding CompareMatrices(const ExpressionPtr& gold,
                                   const ExpressionPtr& answer);
   EqualityFinding CompareLists(const ExpressionPtr& gold,

@@ -234,6 +234,19 @@ BallOutcome Modulo(const Ball& a, const Ball& b, slong precision, Ball& value) {
   return BallOutcome::kValue;
 }
 
+// value = min or max of value and x, unwidened where their order is certain.
+void Extreme(bool smaller, const arb_t x, slong precision, arb_t value) {
+  if (smaller ? arb_lt(x, value) != 0 : arb_gt(x, value) != 0) {
+    arb_set(value, x);
+  } else if (smaller ? arb_le(value, x) == 0 : arb_ge(value, x) == 0) {
+    if (smaller) {
+      arb_min(value, value, x, precision);
+    } else {
+      arb_max(value, value, x, precision);
+    }
+  }
+}
+
 // Functions that only real numbers have.
 BallOutcome OfReals(MathFunction function, const Ball* arguments, size_t count,
                     slong precision, Ball& value) {
@@ -255,11 +268,8 @@ BallOutcome OfReals(MathFunction function, const Ball* arguments, size_t count,
     case MathFunction::kMax:
       acb_set(value.get(), arguments[0].get());
       for (size_t i = 1; i < count; ++i) {
-        if (function == MathFunction::kMin) {
-          arb_min(value.real(), value.real(), arguments[i].real(), precision);
-        } else {
-          arb_max(value.real(), value.real(), arguments[i].real(), precision);
-        }
+        Extreme(function == MathFunction::kMin, arguments[i].real(), precision,
+                value.real());
       }
       return BallOutcome::kValue;
     case MathFunction::kMod:
@@ -293,7 +303,7 @@ int64_t Work(MathFunction function, slong precision) {
     case MathFunction::kConjugate:
       return unit;
     case MathFunction::kFactorial:
-      return 400 * unit;
+      return 4000 * unit;
     default:
       return 24 * unit;
   }

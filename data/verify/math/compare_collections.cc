@@ -74,6 +74,20 @@ ExpressionPtr TransposeMatrix(const Expression& a) {
   return Matrix(std::move(cells), static_cast<int16_t>(rows));
 }
 
+// What the entries of a list are called, "x = 1"; different names only.
+std::vector<std::string> NamesOf(const Expression& list) {
+  std::vector<std::string> names;
+  for (const ExpressionPtr& child : list.children) {
+    std::string name;
+    NamedValue(child, name);
+    if (!name.empty() &&
+        std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
 // A factor or the product so far: either a matrix or a scalar.
 ExpressionPtr MultiplyInto(const ExpressionPtr& left,
                            const ExpressionPtr& right) {
@@ -181,16 +195,12 @@ EqualityFinding AnswerComparer::CompareOrdered(
 
 EqualityFinding AnswerComparer::CompareUnordered(
     const std::vector<ExpressionPtr>& gold,
-    const std::vector<ExpressionPtr>& answer, bool as_sets) {
-  if (!as_sets && gold.size() != answer.size()) {
-    return FoundDifferent("different numbers of entries");
-  }
+    const std::vector<ExpressionPtr>& answer) {
   std::vector<bool> used(answer.size(), false);
   bool unknown = false;
   for (const ExpressionPtr& entry : gold) {
     bool found = false, open = false;
     for (size_t i = 0; i < answer.size() && !found; ++i) {
-      if (used[i] && !as_sets) continue;
       const Equality equality = Compare(entry, answer[i]).equality;
       if (equality == Equality::kEqual) {
         found = true;
@@ -201,7 +211,7 @@ EqualityFinding AnswerComparer::CompareUnordered(
     if (!found && !open) return FoundDifferent("an entry is missing");
     unknown |= !found;
   }
-  // Of a set, what is left over must repeat an entry.
+  // What is left over must repeat an entry.
   for (size_t i = 0; i < answer.size(); ++i) {
     if (used[i]) continue;
     bool found = false, open = false;
@@ -228,11 +238,25 @@ EqualityFinding AnswerComparer::CompareLists(const ExpressionPtr& gold,
     if (lists && options_.list_order == ListOrderPolicy::kOrdered) {
       return CompareOrdered(gold->children, answer->children);
     }
-    return CompareUnordered(gold->children, answer->children, !lists);
+    EqualityFinding entries =
+        CompareUnordered(gold->children, answer->children);
+    // a = 1, b = 2 against 2, 1: which is which was not said.
+    if (entries.equality == Equality::kEqual &&
+        (NamesOf(*gold).size() > 1) != (NamesOf(*answer).size() > 1)) {
+      return FoundUnknown("names on one side only");
+    }
+    return entries;
   }
   const ExpressionPtr& list = is_collection(*gold) ? gold : answer;
   const ExpressionPtr& other = is_collection(*gold) ? answer : gold;
   if (other->is(ExpressionKind::kTuple)) {
+    // x = 1, y = 2 and (1, 2): the order of the alphabet is the tuple's.
+    const std::vector<std::string> names = NamesOf(*list);
+    if (names.size() == list->children.size() && names.size() > 1 &&
+        std::is_sorted(names.begin(), names.end())) {
+      return list == gold ? CompareOrdered(list->children, other->children)
+                          : CompareOrdered(other->children, list->children);
+    }
     // (1, 2) against 1, 2: the brackets may be an interval's or none's.
     return CompareOrdered(list->children, other->children).equality ==
                    Equality::kDifferent
@@ -275,6 +299,9 @@ EqualityFinding AnswerComparer::CompareMatrices(const ExpressionPtr& gold,
                                !ContainsKind(*gold, ExpressionKind::kMatrix)) ||
                               (a == nullptr && IsScalar(*answer) &&
                                !ContainsKind(*answer, ExpressionKind::kMatrix));
+    if (LooksLikeRealSet(*gold) || LooksLikeRealSet(*answer)) {
+      return FoundDifferent("a matrix against a set");
+    }
     return other_scalar ? FoundDifferent("a matrix against a number")
                         : FoundUnknown("a matrix that cannot be computed");
   }

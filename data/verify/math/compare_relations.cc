@@ -93,7 +93,12 @@ ExpressionPtr GatherValues(const Expression& list) {
     const ExpressionPtr value = NamedValue(child, name);
     if (name.empty() || (!common.empty() && name != common)) return nullptr;
     common = name;
-    values.push_back(value);
+    if (value->is(ExpressionKind::kList)) {  // x = 1 \pm 2
+      values.insert(values.end(), value->children.begin(),
+                    value->children.end());
+    } else {
+      values.push_back(value);
+    }
   }
   if (values.size() < 2) return nullptr;
   return MakeNode(ExpressionKind::kList, std::move(values));
@@ -215,7 +220,9 @@ EqualityFinding AnswerComparer::CompareEquations(const ExpressionPtr& gold,
     if (gold_name == answer_name || values.equality != Equality::kEqual) {
       return values;
     }
-    return FoundUnknown("equal values of different names");
+    // Among several, each has its own name.
+    return depth_ > 1 ? FoundDifferent("different names")
+                      : FoundUnknown("equal values of different names");
   }
   const bool gold_equation = IsEquationChain(*g),
              answer_equation = IsEquationChain(*a);
@@ -234,9 +241,11 @@ EqualityFinding AnswerComparer::CompareEquations(const ExpressionPtr& gold,
   const ExpressionPtr& value = gold_equation ? a : g;
   if ((gold_equation ? answer_name : gold_name).empty() &&
       IsScalar(*equation->children[0]) && IsScalar(*value)) {
-    if (!FreeSymbols(*equation).empty()) {
-      return FoundUnknown("an equation against a value");
+    const size_t variables = FreeSymbols(*equation).size();
+    if (variables >= 2 && FreeSymbols(*value).empty()) {
+      return FoundDifferent("an equation of a curve against a number");
     }
+    if (variables > 0) return FoundUnknown("an equation against a value");
     for (size_t i = 0; i + 1 < equation->children.size(); ++i) {
       if (Compare(equation->children[i], equation->children.back()).equality !=
           Equality::kEqual) {

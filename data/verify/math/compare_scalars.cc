@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "data/verify/math/answer_comparer.h"
+#include "data/verify/math/exact_value.h"
 #include "data/verify/math/units.h"
 
 namespace limbeck {
@@ -75,6 +76,24 @@ int SignificantDigits(const Expression& decimal) {
   return digits;
 }
 
+// Two digits below 60, as behind the colon of a time of day.
+bool IsMinutes(const Expression& node) {
+  return node.is(ExpressionKind::kNumber) && node.name.size() == 2 &&
+         node.number < Rational(60);
+}
+
+// "3s" against 3: three seconds, or three times s.
+bool IsTimesUnitLetter(const Expression& product, const ExpressionPtr& number) {
+  static constexpr absl::string_view kLetters = "msghlLNJVWAK";
+  if (!product.is(ExpressionKind::kProduct) || product.children.size() != 2) {
+    return false;
+  }
+  const Expression& letter = *product.children[1];
+  return letter.is(ExpressionKind::kSymbol) && letter.name.size() == 1 &&
+         kLetters.find(letter.name[0]) != absl::string_view::npos &&
+         CanonicalText(*product.children[0]) == CanonicalText(*number);
+}
+
 // Whether `exact` rounds to the decimal at its last place.
 bool RoundsTo(const ExpressionPtr& exact, const ExpressionPtr& written,
               const Expression& decimal, WorkBudget& budget) {
@@ -100,6 +119,14 @@ EqualityFinding AnswerComparer::CompareMarked(const ExpressionPtr& gold,
     return CompareUnits(*g.unit, *a.unit, g.value, a.value);
   }
   EqualityFinding bare = ComparePlain(g.value, a.value);
+  // Dollars are no degrees, even where the numbers agree.
+  const bool of_two_kinds = (g.degree && (a.unit || a.percent)) ||
+                            (a.degree && (g.unit || g.percent)) ||
+                            (g.percent && a.unit) || (a.percent && g.unit);
+  if (of_two_kinds && bare.equality == Equality::kEqual &&
+      options_.units != UnitPolicy::kIgnored) {
+    return FoundDifferent("units of different kinds");
+  }
   if (g.percent != a.percent) {
     const Rational hundredth(1, 100);
     EqualityFinding by_value =
@@ -124,8 +151,11 @@ EqualityFinding AnswerComparer::CompareMarked(const ExpressionPtr& gold,
 EqualityFinding AnswerComparer::ComparePlain(const ExpressionPtr& gold,
                                              const ExpressionPtr& answer) {
   EqualityFinding finding = CompareScalars(gold, answer, budget_);
-  if (finding.equality != Equality::kDifferent || !FreeSymbols(*gold).empty() ||
-      !FreeSymbols(*answer).empty()) {
+  if (finding.equality != Equality::kDifferent) return finding;
+  if (IsTimesUnitLetter(*gold, answer) || IsTimesUnitLetter(*answer, gold)) {
+    return FoundUnknown("a letter that may be a unit");
+  }
+  if (!FreeSymbols(*gold).empty() || !FreeSymbols(*answer).empty()) {
     return finding;
   }
   const Expression* const gold_decimal = AsDecimal(gold);
@@ -163,7 +193,12 @@ EqualityFinding AnswerComparer::CompareBased(const Expression& gold,
     return node.is(ExpressionKind::kNumber) || node.is(ExpressionKind::kBased);
   };
   if (!is_number(gold) || !is_number(answer)) {
-    return FoundUnknown("a number in a base against a formula");
+    EqualityFinding finding =
+        CompareScalars(std::make_shared<Expression>(gold),
+                       std::make_shared<Expression>(answer), budget_);
+    return finding.equality == Equality::kDifferent
+               ? finding
+               : FoundUnknown("a number in a base against a formula");
   }
   // Which base was asked for is not in the answer.
   if (gold.number == answer.number || gold.name == answer.name) {
@@ -229,9 +264,7 @@ EqualityFinding AnswerComparer::CompareRatios(const ExpressionPtr& gold,
   if (g.size() == 2) {
     const Expression& minutes = *g[1];
     const Expression& other = *a[1];
-    if (minutes.name.size() == 2 && other.name.size() == 2 &&
-        minutes.is(ExpressionKind::kNumber) &&
-        other.is(ExpressionKind::kNumber)) {
+    if (IsMinutes(minutes) && IsMinutes(other)) {
       return FoundUnknown("equal as ratios, not as times of day");
     }
   }

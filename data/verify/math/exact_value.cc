@@ -148,6 +148,9 @@ class ExactEvaluator {
         std::llabs(power.ToInt64()) * base.bits() > 2 * kMaxExactBits) {
       return ExactOutcome::kTooLarge;
     }
+    if (!budget_.Spend(std::llabs(power.ToInt64()) * base.bits() / 4)) {
+      return ExactOutcome::kTooLarge;
+    }
     fmpq_pow_si(value.get(), base.get(), power.ToInt64());
     return Checked(value);
   }

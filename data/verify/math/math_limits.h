@@ -10,8 +10,10 @@ namespace limbeck {
 inline constexpr int kMaxMathBytes = 4096;
 inline constexpr int kMaxMathTokens = 1024;
 inline constexpr int kMaxMathNodes = 1024;
-// Of brackets, braces and operators inside each other.
-inline constexpr int kMaxMathDepth = 48;
+// Of the parser's calls inside each other; a pair of brackets takes four.
+inline constexpr int kMaxMathDepth = 96;
+// Of a tree, from the root to its deepest leaf.
+inline constexpr int kMaxMathHeight = 128;
 // Of one number as written; also the largest power of ten of 1E5.
 inline constexpr int kMaxMathDigits = 2000;
 // Exact integers: 7,000! has 77,000 bits.

@@ -1,6 +1,7 @@
 #include "data/verify/math/math_parser.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -13,6 +14,23 @@
 #include "data/verify/math/math_unicode.h"
 
 namespace limbeck {
+namespace {
+
+// Without recursion: it guards those that recur. 5%%%... is flat text.
+bool IsTooHigh(const Expression* root) {
+  std::vector<std::pair<const Expression*, int>> open = {{root, 1}};
+  while (!open.empty()) {
+    const auto [node, height] = open.back();
+    open.pop_back();
+    if (height > kMaxMathHeight) return true;
+    for (const ExpressionPtr& child : node->children) {
+      open.emplace_back(child.get(), height + 1);
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 MathParser::MathParser(TokenStream stream, absl::string_view source,
                        const MathOptions& options, unsigned reading)
@@ -26,7 +44,7 @@ bool MathParser::DepthGuard::too_deep() const {
   if (parser_->depth_ <= kMaxMathDepth) return false;
   if (parser_->error_.ok()) {
     parser_->error_ = absl::ResourceExhaustedError(absl::StrCat(
-        "more than ", kMaxMathDepth, " brackets and operators in each other"));
+        "more than ", kMaxMathDepth, " levels of brackets and operators"));
   }
   return true;
 }
@@ -154,6 +172,10 @@ absl::StatusOr<ParsedMath> ParseMath(absl::string_view text,
   ParsedMath parsed;
   parsed.root = parser.ParseAnswer();
   if (parsed.root == nullptr) return parser.error();
+  if (IsTooHigh(parsed.root.get())) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "a tree of more than ", kMaxMathHeight, " nodes in each other"));
+  }
   parsed.ambiguities = parser.ambiguities();
   return parsed;
 }

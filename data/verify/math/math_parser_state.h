@@ -52,10 +52,12 @@ class MathParser {
   // Lists and relations (parse_lists.cc).
   bool ParseItems(Items& items);
   ExpressionPtr BuildList(Items items, ExpressionKind kind);
+  static void GroupByConnective(Items& items);
   ExpressionPtr ParseRelation();
   ExpressionPtr ParseRelationSide();
   ExpressionPtr ParseTrailingUnit(ExpressionPtr value);
   bool AtUnit() const;
+  bool AtOutwardInterval() const;
   bool AtItemEnd(size_t ahead) const;
   size_t UnitLength() const;
 
@@ -159,6 +161,7 @@ struct MathParser::Items {
   std::vector<ExpressionPtr> items;
   std::vector<size_t> groups;  // items before each semicolon
   std::string connective;      // "and" or "or", where one stood between items
+  std::vector<size_t> connected;  // items before each such word
 };
 
 // A set of one element in braces that were meant as brackets.

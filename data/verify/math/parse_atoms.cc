@@ -157,11 +157,16 @@ ExpressionPtr MathParser::ParseMixedNumber(const Rational& whole) {
   return Count(MakeNumber(std::move(part)));
 }
 
+// A word of prose, or two short ones side by side: "the sum is".
 bool MathParser::AtProse() const {
+  size_t words = 0, letters = 0;
   for (size_t ahead = 0; peek(ahead).kind == TokenKind::kLetters; ++ahead) {
-    if (IsProse(peek(ahead).text)) return true;
+    const std::string& run = peek(ahead).text;
+    if (IsProse(run)) return true;
+    if (run.size() >= 2) ++words;
+    letters += run.size();
   }
-  return false;
+  return words >= 2 && letters >= 5;
 }
 
 ExpressionPtr MathParser::ParseProse() {

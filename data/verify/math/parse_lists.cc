@@ -33,6 +33,23 @@ bool TakesMoreValues(const Expression& item) {
 
 }  // namespace
 
+// "p = 5, q = 2 and p = 7, q = 2": the word parts groups of equal length.
+void MathParser::GroupByConnective(Items& items) {
+  if (items.connected.empty()) return;
+  const size_t length = items.connected[0];
+  if (length < 2 ||
+      items.items.size() != length * (items.connected.size() + 1)) {
+    return;
+  }
+  for (size_t i = 0; i < items.connected.size(); ++i) {
+    if (items.connected[i] != (i + 1) * length) return;
+  }
+  for (const ExpressionPtr& item : items.items) {
+    if (!item->is(ExpressionKind::kRelation)) return;
+  }
+  items.groups = items.connected;
+}
+
 ExpressionPtr MathParser::ParseAnswer() {
   // "= 5", "\approx 5": what stood before was cut off.
   if (At(TokenKind::kRelation) &&
@@ -48,8 +65,14 @@ ExpressionPtr MathParser::ParseAnswer() {
   return BuildList(std::move(items), ExpressionKind::kList);
 }
 
+// A ] where an operand is to begin: ]0, 1[.
+bool MathParser::AtOutwardInterval() const {
+  if (!At(TokenKind::kCloseBracket)) return false;
+  return place_ == 0 || stream_.tokens[place_ - 1].kind == TokenKind::kGroup;
+}
+
 bool MathParser::ParseItems(Items& items) {
-  while (!AtItemEnd(0)) {
+  while (!AtItemEnd(0) || AtOutwardInterval()) {
     if (items.items.size() >= size_t{kMaxListItems}) {
       error_ = absl::ResourceExhaustedError(
           absl::StrCat("a list of more than ", kMaxListItems, " items"));
@@ -65,8 +88,10 @@ bool MathParser::ParseItems(Items& items) {
            !(in_environment_ && At(TokenKind::kNewline))) {
       if (At(TokenKind::kSemicolon)) items.groups.push_back(items.items.size());
       if (At(TokenKind::kComma) && ++commas > 1) break;
-      if (At(TokenKind::kAnd)) items.connective = "and";
-      if (At(TokenKind::kOr)) items.connective = "or";
+      if (At(TokenKind::kAnd) || At(TokenKind::kOr)) {
+        items.connective = At(TokenKind::kAnd) ? "and" : "or";
+        items.connected.push_back(items.items.size());
+      }
       separated = true;
       Advance();
     }
@@ -77,6 +102,7 @@ bool MathParser::ParseItems(Items& items) {
 
 ExpressionPtr MathParser::BuildList(Items items, ExpressionKind kind) {
   if (items.items.size() == 1) return items.items[0];
+  if (items.groups.empty()) GroupByConnective(items);
   if (!items.groups.empty() && kind == ExpressionKind::kList) {
     // "1,2; 3,4" lists the tuples (1,2) and (3,4).
     std::vector<ExpressionPtr> tuples;

@@ -93,6 +93,11 @@ class RealSetBuilder {
 
   // Intervals or inequalities side by side: "x < 1 or x > 2", "x > 1, x < 2".
   RealSet ReadList(const Expression& node) {
+    if (std::all_of(
+            node.children.begin(), node.children.end(),
+            [](const ExpressionPtr& child) { return IsScalar(*child); })) {
+      return ReadPoints(node);
+    }
     RealSet set;
     bool first = true;
     for (const ExpressionPtr& child : node.children) {
@@ -149,7 +154,7 @@ class RealSetBuilder {
       return {};
     }
     const bool absolute = left->is(MathFunction::kAbs);
-    Name(absolute ? left->children[0]->name : CanonicalText(*left));
+    Name(CanonicalText(absolute ? *left->children[0] : *left));
     if (relation == MathRelation::kIn || relation == MathRelation::kNotIn) {
       RealSet set = Read(right);
       if (absolute) ok_ = false;

@@ -9,6 +9,7 @@
 #include "data/verify/math/ball_value.h"
 #include "data/verify/math/exact_value.h"
 #include "data/verify/math/math_limits.h"
+#include "data/verify/math/normal_form.h"
 #include "data/verify/math/sample_points.h"
 
 namespace limbeck {
@@ -91,8 +92,13 @@ class PointComparer {
     if (acb_contains_zero(difference.get()) == 0) {
       return AtPoint(Equality::kDifferent, "their balls are apart");
     }
+    if (point.empty() && precision == kFirstPrecision &&
+        HaveEqualNormalForms(a_, b_, budget_)) {
+      return AtPoint(Equality::kEqual, "equal normal forms");
+    }
     decided =
-        IsNarrowAgainst(difference, x) || IsNarrowAgainst(difference, y) ||
+        acb_is_zero(difference.get()) != 0 || IsNarrowAgainst(difference, x) ||
+        IsNarrowAgainst(difference, y) ||
         (acb_contains_zero(x.get()) != 0 && acb_contains_zero(y.get()) != 0 &&
          (IsNarrowAgainstTerms(a_, difference, context) ||
           IsNarrowAgainstTerms(b_, difference, context)));
@@ -178,13 +184,28 @@ bool SameButCase(const std::vector<std::string>& a,
   return lower_a == lower_b;
 }
 
+bool CountsThings(const Expression& node) {
+  if (node.is(MathFunction::kFactorial) || node.is(MathFunction::kBinomial) ||
+      node.is(MathFunction::kDoubleFactorial)) {
+    return true;
+  }
+  return std::any_of(
+      node.children.begin(), node.children.end(),
+      [](const ExpressionPtr& child) { return CountsThings(*child); });
+}
+
 EqualityFinding CompareAtPoints(const Expression& a, const Expression& b,
                                 const std::vector<std::string>& variables,
                                 WorkBudget& budget) {
   PointComparer comparer(a, b, !HasImaginary(a) && !HasImaginary(b), budget);
   std::string reason = "no point of a common domain was found";
-  for (const SampleKind kind :
-       {SampleKind::kRationals, SampleKind::kPositiveIntegers}) {
+  // n! at integers is exact; elsewhere it would be a gamma function.
+  const bool whole = CountsThings(a) || CountsThings(b);
+  const SampleKind first =
+      whole ? SampleKind::kPositiveIntegers : SampleKind::kRationals;
+  const SampleKind second =
+      whole ? SampleKind::kRationals : SampleKind::kPositiveIntegers;
+  for (const SampleKind kind : {first, second}) {
     int agreed = 0;
     for (int index = 0; index < kMaxSampleTries; ++index) {
       Bindings point = SamplePoint(variables, kind, index);
@@ -194,6 +215,10 @@ EqualityFinding CompareAtPoints(const Expression& a, const Expression& b,
       }
       if (budget.exhausted()) return FoundUnknown("over the limit of work");
       if (finding.equality == Equality::kEqual) {
+        // One point where both are defined, then a proof.
+        if (agreed == 0 && HaveEqualNormalForms(a, b, budget)) {
+          return FoundEqual("equal normal forms");
+        }
         if (++agreed == kSamplePoints) {
           return FoundEqual(
               absl::StrCat("equal at ", kSamplePoints, " random points"));
@@ -299,10 +324,11 @@ Order CompareReals(const ExpressionPtr& a, const ExpressionPtr& b,
   if (finding.equality == Equality::kUnknown) return Order::kUnknown;
   for (const int64_t precision : kPrecisions) {
     Bindings none;
-    BallContext context{none, precision, true, budget};
+    BallContext context{none, precision, false, budget};
     Ball left, right;
     if (EvaluateBall(*a, context, left) != BallOutcome::kValue ||
-        EvaluateBall(*b, context, right) != BallOutcome::kValue) {
+        EvaluateBall(*b, context, right) != BallOutcome::kValue ||
+        !left.is_real() || !right.is_real()) {
       continue;
     }
     if (arb_lt(left.real(), right.real()) != 0) return Order::kLess;
