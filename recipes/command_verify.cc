@@ -1,11 +1,16 @@
-// limbeck verify: is an answer right?
+// limbeck verify: is an answer right, and what is it worth?
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "data/verify/reward.h"
 #include "data/verify/verify.h"
+#include "google/protobuf/text_format.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
 
@@ -14,16 +19,24 @@ namespace {
 
 struct VerifyArguments {
   std::string mode = "sound";
+  std::string place = "stated";
+  std::string reward;
   std::string input = "-";
 };
 
+struct VerifySettings {
+  VerifyMode mode = VerifyMode::kSound;
+  AnswerPlace place = AnswerPlace::kStated;
+  std::optional<RewardSpec> reward;
+};
+
 absl::StatusOr<AnswerKind> ParseKind(const std::string& name) {
-  if (name == "math") return ANSWER_KIND_MATH;
-  if (name == "integer") return ANSWER_KIND_INTEGER;
-  if (name == "choice") return ANSWER_KIND_CHOICE;
-  if (name == "string") return ANSWER_KIND_STRING;
+  const AnswerKind kind = AnswerKindFromName(name);
+  if (kind != ANSWER_KIND_UNSPECIFIED) return kind;
   return absl::InvalidArgumentError(absl::StrCat(
-      "kind is '", name, "', known are math, integer, choice and string"));
+      "kind is '", name,
+      "', known are math, integer, choice, string, numeric, regex and "
+      "json_schema"));
 }
 
 const char* VerdictName(Verdict verdict) {
@@ -37,17 +50,107 @@ const char* VerdictName(Verdict verdict) {
   }
 }
 
-absl::StatusOr<Json> Verify(const Json& line) {
-  LIMBECK_ASSIGN_OR_RETURN(const std::string gold, line.GetString("gold"));
-  LIMBECK_ASSIGN_OR_RETURN(const std::string answer, line.GetString("answer"));
+absl::StatusOr<AnswerOptions> ParseOptions(const Json& line) {
+  AnswerOptions options;
+  LIMBECK_ASSIGN_OR_RETURN(const double absolute,
+                           line.GetDouble("absolute_tolerance", 0));
+  LIMBECK_ASSIGN_OR_RETURN(const double relative,
+                           line.GetDouble("relative_tolerance", 0));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string letters,
+                           line.GetString("letters", ""));
+  LIMBECK_ASSIGN_OR_RETURN(const bool ignore_case,
+                           line.GetBool("ignore_case", false));
+  LIMBECK_ASSIGN_OR_RETURN(const bool anywhere,
+                           line.GetBool("anywhere", false));
+  options.set_absolute_tolerance(absolute);
+  options.set_relative_tolerance(relative);
+  if (!letters.empty()) options.set_letters(letters);
+  options.set_ignore_case(ignore_case);
+  options.set_anywhere(anywhere);
+  return options;
+}
+
+// "gold" may be an object: a schema.
+absl::StatusOr<std::string> ParseGold(const Json& line, AnswerKind kind) {
+  const Json* gold = line.Find("gold");
+  const bool schema = kind == ANSWER_KIND_JSON_SCHEMA && gold != nullptr &&
+                      (gold->is_object() || gold->is_bool());
+  if (schema) return WriteJson(*gold);
+  return line.GetString("gold");
+}
+
+absl::Status AddReward(const Json& line, const std::string& answer,
+                       const RewardSpec& spec, Verdict verdict, Json* out) {
+  RewardInput input;
+  input.output = answer;
+  input.verdict = verdict;
+  LIMBECK_ASSIGN_OR_RETURN(const int64_t tokens, line.GetInt("num_tokens", -1));
+  if (tokens >= 0) input.num_tokens = tokens;
+  LIMBECK_ASSIGN_OR_RETURN(const RewardResult result,
+                           ComputeReward(spec, input));
+  Json terms = Json::Object();
+  for (const RewardTermValue& term : result.terms) {
+    terms.Set(term.name, term.value ? Json(*term.value) : Json());
+  }
+  out->Set("reward", result.total ? Json(*result.total) : Json());
+  out->Set("rewards", std::move(terms));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Json> Verify(const Json& line, const VerifySettings& settings) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string kind_name,
                            line.GetString("kind", "math"));
-  LIMBECK_ASSIGN_OR_RETURN(const AnswerKind kind, ParseKind(kind_name));
-  const Verification verdict = VerifyAnswer(gold, answer, kind);
+  VerifyRequest request;
+  LIMBECK_ASSIGN_OR_RETURN(request.kind, ParseKind(kind_name));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string gold,
+                           ParseGold(line, request.kind));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string answer, line.GetString("answer"));
+  LIMBECK_ASSIGN_OR_RETURN(request.options, ParseOptions(line));
+  request.gold = gold;
+  request.answer = answer;
+  request.mode = settings.mode;
+  request.place = settings.place;
+  LIMBECK_RETURN_IF_ERROR(CheckRequest(request));
+  const Verification verdict = VerifyAnswer(request);
   Json out = Json::Object();
   out.Set("verdict", VerdictName(verdict.verdict()));
   out.Set("extracted", verdict.extracted());
+  out.Set("reason", verdict.detail());
+  if (settings.reward) {
+    LIMBECK_RETURN_IF_ERROR(
+        AddReward(line, answer, *settings.reward, verdict.verdict(), &out));
+  }
   return out;
+}
+
+absl::StatusOr<VerifySettings> SettingsOf(const VerifyArguments& arguments) {
+  VerifySettings settings;
+  if (arguments.mode == "compat") settings.mode = VerifyMode::kCompat;
+  if (arguments.place == "box") settings.place = AnswerPlace::kBoxOnly;
+  if (arguments.reward.empty()) return settings;
+  if (settings.mode == VerifyMode::kCompat) {
+    return absl::InvalidArgumentError(
+        "--reward needs --mode sound: compat repeats a harness's mistakes");
+  }
+  LIMBECK_ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.reward));
+  RewardSpec spec;
+  if (!google::protobuf::TextFormat::ParseFromString(text, &spec)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.reward,
+                     " is no text file of RewardSpec "
+                     "(data/verify/reward.proto)"));
+  }
+  LIMBECK_RETURN_IF_ERROR(CheckReward(spec));
+  settings.reward = std::move(spec);
+  return settings;
+}
+
+absl::Status RunVerify(const VerifyArguments& arguments) {
+  LIMBECK_ASSIGN_OR_RETURN(const VerifySettings settings,
+                           SettingsOf(arguments));
+  return RunLineFilter(arguments.input, [&](const Json& line) {
+    return Verify(line, settings);
+  });
 }
 
 }  // namespace
@@ -57,17 +160,22 @@ void AddVerifyCommand(CLI::App& app, absl::Status& result) {
   CLI::App* verb =
       AddVerb(app, "verify",
               "Filter: {\"gold\", \"answer\", \"kind\"} -> {\"verdict\", "
-              "\"extracted\"}",
-              "printf '%s\\n' '{\"gold\": \"42\", \"answer\": \"so "
-              "\\\\boxed{42}\", \"kind\": "
-              "\"integer\"}' | limbeck verify");
+              "\"extracted\", \"reason\"}",
+              "printf '%s\\n' '{\"gold\": \"1/2\", \"answer\": \"so "
+              "\\\\boxed{\\\\frac{2}{4}}\"}' | limbeck verify");
   verb->add_option("--mode", arguments->mode,
-                   "sound: unknown rather than a guess")
-      ->check(CLI::IsMember({"sound"}));
+                   "sound: unknown rather than a guess; compat: what "
+                   "Math-Verify 0.8.0 says, mistakes included")
+      ->check(CLI::IsMember({"sound", "compat"}));
+  verb->add_option("--place", arguments->place,
+                   "where sound mode looks: stated (box, sentence, bare) or "
+                   "box only")
+      ->check(CLI::IsMember({"stated", "box"}));
+  verb->add_option("--reward", arguments->reward,
+                   "text file of RewardSpec: adds \"reward\" and \"rewards\"; "
+                   "lines may carry \"num_tokens\"");
   verb->add_option("input", arguments->input, "JSONL file, - for stdin");
-  verb->callback([arguments, &result] {
-    result = RunLineFilter(arguments->input, Verify);
-  });
+  verb->callback([arguments, &result] { result = RunVerify(*arguments); });
 }
 
 }  // namespace limbeck

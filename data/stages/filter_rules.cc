@@ -81,8 +81,9 @@ Rejection WrongAnswer(const Trace& trace, const Verification& verdict) {
   if (found && gold) {
     rejection.set_value(*found);
     rejection.set_threshold(*gold);
+  } else {
+    rejection.set_detail(verdict.detail());
   }
-  rejection.set_detail(verdict.detail());
   return rejection;
 }
 

@@ -12,6 +12,8 @@
 #include "data/base/status_macros.h"
 #include "data/stages/arithmetic_families.h"
 #include "data/stages/option_resolver.h"
+#include "data/verify/reward.h"
+#include "data/verify/verify.h"
 
 namespace limbeck {
 namespace {
@@ -101,8 +103,23 @@ absl::StatusOr<SplitOptions> ResolveOptions(const SplitOptions& given) {
 
 absl::StatusOr<VerifyOptions> ResolveOptions(const VerifyOptions& given) {
   VerifyOptions options = given;
-  LIMBECK_RETURN_IF_ERROR(
-      OptionResolver(&options).String("compare_with", "").status());
+  LIMBECK_RETURN_IF_ERROR(OptionResolver(&options)
+                              .String("compare_with", "")
+                              .Bool("note_compat", false)
+                              .status());
+  if (options.has_answer_kind() &&
+      AnswerKindName(options.answer_kind()).empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "VerifyOptions.answer_kind is ", AnswerKind_Name(options.answer_kind()),
+        "; allowed: a kind that is compared with a gold answer"));
+  }
+  if (options.has_reward()) {
+    const absl::Status status = CheckReward(options.reward());
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("VerifyOptions.reward: ", status.message()));
+    }
+  }
   return options;
 }
 

@@ -11,12 +11,13 @@
 
 namespace limbeck {
 
-inline constexpr uint32_t kVerifyStageVersion = 3;
+inline constexpr uint32_t kVerifyStageVersion = 4;
 
 // Splits the output, notes the spans where it is well formed, and appends the
 // verdict on the text after the last </think>. Thinking that never ends holds
-// no answer.
-void VerifyTrace(Trace& trace);
+// no answer. With note_compat the published harness's verdict stands before it;
+// with a reward its values replace those of the trace.
+void VerifyTrace(Trace& trace, const VerifyOptions& resolved = {});
 
 // Rejects nothing. With compare_with each partition gets an agreement.json
 // (data/stages/agreement.h).

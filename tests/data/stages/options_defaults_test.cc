@@ -1,6 +1,7 @@
 #include "data/stages/options_defaults.h"
 
 #include <limits>
+#include <set>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -11,14 +12,17 @@ namespace {
 
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
 
-// Every field has a value after resolving, and resolving again changes nothing.
+// Every field has a value after resolving, but for those named, and resolving
+// again changes nothing.
 template <typename Options>
-void ExpectComplete(const Options& given) {
+void ExpectComplete(const Options& given,
+                    const std::set<std::string>& without_default = {}) {
   auto resolved = ResolveOptions(given);
   LIMBECK_ASSERT_OK(resolved);
   const auto& type = *Options::descriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     if (type.field(i)->is_repeated()) continue;
+    if (without_default.count(type.field(i)->name()) > 0) continue;
     EXPECT_TRUE(resolved->GetReflection()->HasField(*resolved, type.field(i)))
         << type.field(i)->full_name();
   }
@@ -34,7 +38,7 @@ TEST(ResolveOptions, EveryFieldGetsAValue) {
   ingest.set_path("data/train.jsonl");
   ExpectComplete(ingest);
   ExpectComplete(SplitOptions());
-  ExpectComplete(VerifyOptions());
+  ExpectComplete(VerifyOptions(), {"answer_kind", "reward"});
   ExpectComplete(FilterOptions());
   ExpectComplete(DedupOptions());
   ExpectComplete(DecontaminateOptions());
@@ -54,6 +58,19 @@ TEST(ResolveOptions, GivenValuesStay) {
   EXPECT_TRUE(resolved->require_format());
   EXPECT_EQ(resolved->min_output_tokens(), 0);
   EXPECT_EQ(resolved->max_output_tokens(), 160);
+}
+
+TEST(ResolveOptions, VerifyRefusesKindsAndRewardsItCannotJudge) {
+  VerifyOptions verify;
+  verify.set_answer_kind(ANSWER_KIND_PROGRAM);
+  EXPECT_THAT(ResolveOptions(verify),
+              IsError(kInvalid, "answer_kind is ANSWER_KIND_PROGRAM"));
+  verify.set_answer_kind(ANSWER_KIND_CHOICE);
+  verify.mutable_reward();
+  EXPECT_THAT(ResolveOptions(verify),
+              IsError(kInvalid, "VerifyOptions.reward: the reward has no"));
+  verify.mutable_reward()->add_terms()->mutable_format();
+  LIMBECK_EXPECT_OK(ResolveOptions(verify));
 }
 
 TEST(ResolveOptions, IngestNeedsAPathAndNamesTheDataset) {

@@ -51,6 +51,49 @@ TEST(VerifyTrace, RawOutputIsNeverAltered) {
   EXPECT_EQ(trace.raw_output(), output);
 }
 
+TEST(VerifyTrace, CompatVerdictStandsBeforeTheSoundOne) {
+  VerifyOptions options;
+  options.set_note_compat(true);
+  Trace trace =
+      MakeTraceWithOutput(MakeProblem(7), 0, "x</think>\\boxed{14/2}");
+  VerifyTrace(trace, options);
+  ASSERT_EQ(trace.verifications_size(), 2);
+  EXPECT_EQ(trace.verifications(0).method(), "integer/compat");
+  EXPECT_EQ(trace.verifications(1).method(), "integer");
+  EXPECT_EQ(trace.verifications(1).verdict(), VERDICT_CORRECT);
+}
+
+TEST(VerifyTrace, KindOfTheStageBeforeTheProblems) {
+  VerifyOptions options;
+  options.set_answer_kind(ANSWER_KIND_STRING);
+  Trace trace = MakeTraceWithOutput(MakeProblem(7), 0, "x</think>\\boxed{7.0}");
+  VerifyTrace(trace, options);
+  EXPECT_EQ(trace.verifications(0).method(), "string");
+  EXPECT_EQ(trace.verifications(0).verdict(), VERDICT_WRONG);
+}
+
+TEST(VerifyTrace, RewardsReplaceThoseBefore) {
+  VerifyOptions options;
+  options.mutable_reward()->add_terms()->mutable_accuracy();
+  RewardTerm* format = options.mutable_reward()->add_terms();
+  format->mutable_format()->set_opened_by_prompt(true);
+  format->set_weight(0.5);
+  Trace trace = MakeTraceWithOutput(MakeProblem(7), 0, "x</think>\\boxed{7}");
+  for (int run = 0; run < 2; ++run) {
+    VerifyTrace(trace, options);
+    ASSERT_EQ(trace.rewards_size(), 3);
+    EXPECT_EQ(trace.rewards(0).name(), "total");
+    EXPECT_EQ(trace.rewards(0).value(), 1.5);
+    EXPECT_EQ(trace.rewards(1).name(), "accuracy");
+    EXPECT_EQ(trace.rewards(2).value(), 1);
+  }
+  // Without a verdict there is no total, and no number for the accuracy.
+  trace.mutable_problem()->set_gold_answer("");
+  VerifyTrace(trace, options);
+  ASSERT_EQ(trace.rewards_size(), 1);
+  EXPECT_EQ(trace.rewards(0).name(), "format");
+}
+
 TEST(VerifyStage, AgreementTableAndDisagreements) {
   Workbench bench(2);
   std::vector<Trace> traces;
