@@ -111,8 +111,9 @@ void CollectFilesHere(const LaunchPlan& plan, LaunchReport& report) {
     if (descriptor < 0) continue;
     struct stat about = {};
     std::string bytes;
+    // With a second name it may be somebody else's file.
     if (fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode) &&
-        ReadFully(descriptor, bytes, plan.file_bytes)) {
+        about.st_nlink == 1 && ReadFully(descriptor, bytes, plan.file_bytes)) {
       report.collected.emplace_back(name, std::move(bytes));
     }
     close(descriptor);

@@ -15,8 +15,8 @@ namespace limbeck {
 // Writes the plan's files into the working directory.
 Failure PutFilesHere(const LaunchPlan& plan, uid_t user);
 
-// Those of plan.collect that are plain files in the working directory and not
-// larger than plan.file_bytes. Only once nothing else runs in it.
+// Those of plan.collect that are plain files in the working directory, with no
+// second name and not larger than plan.file_bytes. Only once nothing else runs in it.
 void CollectFilesHere(const LaunchPlan& plan, LaunchReport& report);
 
 // For levels without a root of their own: a new folder in

@@ -15,12 +15,14 @@ using Hostile = SandboxTest;
 
 TEST_P(Hostile, ForkBombIsBounded) {
   SandboxCommand command = HostileCommand("fork_bomb");
+  command.limits.cpu_seconds = 0.3;
+  command.limits.wall_seconds = 0.6;
   const SandboxResult result = Run(command);
   EXPECT_TRUE(result.outcome == SandboxOutcome::kCpuLimit ||
               result.outcome == SandboxOutcome::kWallLimit ||
               result.outcome == SandboxOutcome::kSignalled)
       << result.detail;
-  EXPECT_LT(result.wall_seconds, 3);
+  EXPECT_LT(result.wall_seconds, 10);
 }
 
 TEST_P(Hostile, MemoryBombIsStoppedAtItsLimit) {
@@ -37,15 +39,15 @@ TEST_P(Hostile, MemoryOfChildrenCountsTogether) {
 
 TEST_P(Hostile, CpuOfUnawaitedChildrenCounts) {
   SandboxCommand command = HostileCommand("cpu_of_children");
-  command.limits.wall_seconds = 5;
+  command.limits.cpu_seconds = 0.3;
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kCpuLimit) << result.detail;
-  EXPECT_LT(result.wall_seconds, 4);
+  EXPECT_LT(result.wall_seconds, 10);
 }
 
 TEST_P(Hostile, EndlessLoopMeetsTheCpuLimit) {
   SandboxCommand command = HostileCommand("endless_loop");
-  command.limits.wall_seconds = 10;
+  command.limits.cpu_seconds = 0.3;
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kCpuLimit) << result.detail;
   EXPECT_GE(result.cpu_seconds, 0.3);
@@ -65,8 +67,6 @@ TEST_P(Hostile, SleepersMeetTheWallLimit) {
 
 TEST_P(Hostile, GigabyteOfOutputEndsTheRun) {
   SandboxCommand command = HostileCommand("flood_output");
-  command.limits.cpu_seconds = 5;
-  command.limits.wall_seconds = 10;
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kOutputLimit) << result.detail;
   EXPECT_EQ(result.output, std::string(command.limits.output_bytes, 'x'));
@@ -75,8 +75,6 @@ TEST_P(Hostile, GigabyteOfOutputEndsTheRun) {
 TEST_P(Hostile, GigabyteOnTheSideChannelEndsTheRun) {
   SandboxCommand command = HostileCommand("flood_side_channel");
   command.side_channel = true;
-  command.limits.cpu_seconds = 5;
-  command.limits.wall_seconds = 10;
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kOutputLimit) << result.detail;
   EXPECT_EQ(result.side_channel.size(), command.limits.output_bytes);
@@ -84,8 +82,6 @@ TEST_P(Hostile, GigabyteOnTheSideChannelEndsTheRun) {
 
 TEST_P(Hostile, GigabyteOfErrorsIsCut) {
   SandboxCommand command = HostileCommand("flood_error");
-  command.limits.cpu_seconds = 5;
-  command.limits.wall_seconds = 20;
   command.limits.error_bytes = 1000;
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kExited) << result.detail;
@@ -110,8 +106,6 @@ TEST_P(Hostile, SignalsReachNobodyElse) {
 TEST_P(Hostile, ManyFilesAreBounded) {
   if (!own_root()) return;  // bounded on A and B
   SandboxCommand command = HostileCommand("many_files");
-  command.limits.cpu_seconds = 5;
-  command.limits.wall_seconds = 10;
   const SandboxResult result = Run(command);
   EXPECT_GT(std::stoi("0" + result.output), 1000);
   EXPECT_LT(std::stoi("0" + result.output), 20'000);
@@ -119,8 +113,6 @@ TEST_P(Hostile, ManyFilesAreBounded) {
 
 TEST_P(Hostile, HugeFilesAreBounded) {
   SandboxCommand command = HostileCommand("huge_file");
-  command.limits.cpu_seconds = 5;
-  command.limits.wall_seconds = 10;
   command.limits.file_bytes = uint64_t{1} << 20;
   const SandboxResult result = Run(command);
   const long long files = own_root() ? 1 : 100;
@@ -199,7 +191,9 @@ TEST_P(Hostile, NoRightsAreLeft) {
 }
 
 TEST_P(Hostile, SetuidProgramsGainNothing) {
-  const SandboxResult result = RunHostile("setuid_program");
+  SandboxCommand command = HostileCommand("setuid_program");
+  command.limits.wall_seconds = 0.5;  // it may wait for a password
+  const SandboxResult result = Run(command);
   EXPECT_EQ(result.output.find('0'), std::string::npos) << result.output;
   EXPECT_FALSE(result.outcome == SandboxOutcome::kExited &&
                result.exit_code == 0);
