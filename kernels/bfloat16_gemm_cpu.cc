@@ -79,6 +79,46 @@ void MultiplyHidden(const at::Tensor& gradient, const at::Tensor& weight,
                           Data(scratch)});
 }
 
+// What becomes of scale gradient^T hidden: as in AmxWeightGradient.
+struct WeightResult {
+  at::Tensor sums;
+  at::Tensor rounded;  // undefined: none
+  float scale;
+  bool accumulate;
+};
+void MultiplyWeight(const at::Tensor& gradient, const at::Tensor& hidden,
+                    const WeightResult& result) {
+  const at::Tensor& sums = result.sums;
+  const at::Tensor& rounded = result.rounded;
+  const int64_t columns = gradient.size(1);
+  const int64_t width = hidden.size(1);
+  const at::Tensor tiles = Tiles(Unit().pair_tiles, hidden);
+  ForColumnParts(
+      columns, Operations(hidden, columns), [&](int64_t first, int64_t count) {
+        const at::Tensor scratch =
+            Bytes(AmxBytes::WeightScratch(hidden.size(0)));
+        AmxWeightGradient problem = {Columns(gradient, first, count),
+                                     TileWords(tiles),
+                                     {nullptr, count, width, 0},
+                                     {nullptr, count, width, 0},
+                                     result.scale,
+                                     result.accumulate,
+                                     Data(scratch)};
+        if (sums.defined()) {
+          problem.out.stride = sums.stride(0);
+          problem.out.data =
+              sums.mutable_data_ptr<float>() + first * sums.stride(0);
+        }
+        if (rounded.defined()) {
+          problem.rounded.stride = rounded.stride(0);
+          problem.rounded.data = reinterpret_cast<uint16_t*>(
+              rounded.mutable_data_ptr<at::BFloat16>() +
+              first * rounded.stride(0));
+        }
+        Unit().weight_gradient(problem);
+      });
+}
+
 }  // namespace
 
 bool HasBfloat16Gemm() { return UsableAmxProducts() != nullptr; }
@@ -134,21 +174,15 @@ void Bfloat16HiddenGradient(const at::Tensor& gradient,
 void Bfloat16WeightGradient(const at::Tensor& gradient,
                             const at::Tensor& hidden, double scale,
                             bool accumulate, at::Tensor& out) {
-  const int64_t columns = out.size(0);
-  const at::Tensor tiles = Tiles(Unit().pair_tiles, hidden);
-  ForColumnParts(columns, Operations(hidden, columns),
-                 [&](int64_t first, int64_t count) {
-                   const at::Tensor scratch =
-                       Bytes(AmxBytes::WeightScratch(hidden.size(0)));
-                   Unit().weight_gradient(
-                       {Columns(gradient, first, count),
-                        TileWords(tiles),
-                        {out.mutable_data_ptr<float>() + first * out.stride(0),
-                         count, out.size(1), out.stride(0)},
-                        static_cast<float>(scale),
-                        accumulate,
-                        Data(scratch)});
-                 });
+  MultiplyWeight(gradient, hidden,
+                 {out, at::Tensor(), static_cast<float>(scale), accumulate});
+}
+
+void Bfloat16WeightGradientRounded(const at::Tensor& gradient,
+                                   const at::Tensor& hidden,
+                                   const at::Tensor& sums,
+                                   at::Tensor& rounded) {
+  MultiplyWeight(gradient, hidden, {sums, rounded, 1.0f, sums.defined()});
 }
 
 }  // namespace limbeck::kernels::cpu

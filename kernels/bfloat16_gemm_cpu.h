@@ -20,6 +20,11 @@ void Bfloat16WeightGradient(const at::Tensor& gradient,
                             const at::Tensor& hidden, double scale,
                             bool accumulate, at::Tensor& out);
 
+// As RoundedWeightGradientGemm.
+void Bfloat16WeightGradientRounded(const at::Tensor& gradient,
+                                   const at::Tensor& hidden,
+                                   const at::Tensor& sums, at::Tensor& rounded);
+
 }  // namespace limbeck::kernels::cpu
 
 #endif  // LIMBECK_KERNELS_BFLOAT16_GEMM_CPU_H_

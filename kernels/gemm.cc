@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "kernels/bfloat16_gemm_cpu.h"
 #include "kernels/gemm_devices.h"
 
 namespace limbeck::kernels {
@@ -50,6 +51,16 @@ void WeightGradientGemm(const at::Tensor& gradient, const at::Tensor& hidden,
   } else {
     cpu::WeightGradientGemm(gradient, hidden, scale, accumulate, out);
   }
+}
+
+bool RoundsWeightGradient(const at::Tensor& hidden) {
+  return hidden.is_cpu() && hidden.scalar_type() == at::kBFloat16;
+}
+
+void RoundedWeightGradientGemm(const at::Tensor& gradient,
+                               const at::Tensor& hidden, const at::Tensor& sums,
+                               at::Tensor& rounded) {
+  cpu::Bfloat16WeightGradientRounded(gradient, hidden, sums, rounded);
 }
 
 }  // namespace limbeck::kernels

@@ -43,6 +43,16 @@ void WeightGradientGemm(const at::Tensor& gradient, const at::Tensor& hidden,
                         const at::Tensor& scale, bool accumulate,
                         at::Tensor& out);
 
+// Whether the next function is for this hidden, as GemmOperand gave it:
+// bfloat16 multiplied as stored on the CPU.
+bool RoundsWeightGradient(const at::Tensor& hidden);
+
+// rounded [V, H] = sums + gradient [C, V]^T hidden [C, H], rounded to bfloat16
+// once. sums: float32 [V, H] or undefined for none.
+void RoundedWeightGradientGemm(const at::Tensor& gradient,
+                               const at::Tensor& hidden, const at::Tensor& sums,
+                               at::Tensor& rounded);
+
 }  // namespace limbeck::kernels
 
 #endif  // LIMBECK_KERNELS_GEMM_H_

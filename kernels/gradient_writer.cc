@@ -27,7 +27,8 @@ GradientWriter::GradientWriter(const LossJob& job,
     : job_(job),
       wanted_(wanted),
       compute_type_(GemmResultType(InputOf(job.student).scalar_type())),
-      on_device_(InputOf(job.student).is_cuda()) {
+      on_device_(InputOf(job.student).is_cuda()),
+      rows_left_(job.selection.rows.numel()) {
   const at::Tensor& input = InputOf(job.student);
   if (wanted.hidden) {
     // Skipped rows are written too where the device alone knows them.
@@ -36,10 +37,6 @@ GradientWriter::GradientWriter(const LossJob& job,
                   : at::zeros_like(input, at::MemoryFormat::Contiguous);
   }
   const auto options = input.options().dtype(compute_type_);
-  if (wanted.weight && !job.accumulator.weight.defined()) {
-    weight_ =
-        LargeBuffer(job.student.weight.sizes(), compute_type_, input.device());
-  }
   if (wanted.bias) bias_ = at::zeros(job.student.bias.sizes(), options);
 }
 
@@ -64,6 +61,7 @@ void GradientWriter::Add(const ChunkRows& rows, const LogitReader& reader,
     rows.Write(gradient, columns);
     return;
   }
+  rows_left_ -= rows.count();
   if (wanted_.bias) AddBias(gradient);
   if (wanted_.hidden) AddHidden(rows, reader, gradient);
   if (wanted_.weight) AddWeight(reader, gradient);
@@ -82,7 +80,7 @@ void GradientWriter::AddHidden(const ChunkRows& rows, const LogitReader& reader,
   if (direct) {
     part = place;
   } else {
-    if (!hidden_part_.defined()) {
+    if (!hidden_part_.defined() || hidden_part_.size(0) < gradient.size(0)) {
       hidden_part_ = at::empty({gradient.size(0), hidden_.size(1)},
                                hidden_.options().dtype(type));
     }
@@ -95,12 +93,31 @@ void GradientWriter::AddHidden(const ChunkRows& rows, const LogitReader& reader,
 
 void GradientWriter::AddWeight(const LogitReader& reader,
                                const at::Tensor& gradient) {
-  const bool shared = job_.accumulator.weight.defined();
-  at::Tensor rows = (shared ? job_.accumulator.weight : weight_)
-                        .narrow(0, 0, job_.num_columns);
-  WeightGradientGemm(gradient, reader.hidden(),
-                     shared ? job_.accumulator.scale : at::Tensor(),
-                     shared || !first_, rows);
+  const WeightAccumulator& shared = job_.accumulator;
+  if (!shared.weight.defined()) {
+    AddFreshWeight(reader, gradient);
+    return;
+  }
+  at::Tensor rows = shared.weight.narrow(0, 0, job_.num_columns);
+  WeightGradientGemm(gradient, reader.hidden(), shared.scale, true, rows);
+}
+
+void GradientWriter::AddFreshWeight(const LogitReader& reader,
+                                    const at::Tensor& gradient) {
+  const at::Tensor& head = job_.student.weight;
+  at::Tensor sums;
+  if (!first_) sums = weight_.narrow(0, 0, job_.num_columns);
+  if (rows_left_ == 0 && RoundsWeightGradient(reader.hidden())) {
+    weight_ = LargeBuffer(head.sizes(), head.scalar_type(), head.device());
+    at::Tensor rows = weight_.narrow(0, 0, job_.num_columns);
+    RoundedWeightGradientGemm(gradient, reader.hidden(), sums, rows);
+    return;
+  }
+  if (first_) {
+    weight_ = LargeBuffer(head.sizes(), compute_type_, head.device());
+    sums = weight_.narrow(0, 0, job_.num_columns);
+  }
+  WeightGradientGemm(gradient, reader.hidden(), {}, !first_, sums);
 }
 
 void GradientWriter::AddBias(const at::Tensor& gradient) {
@@ -110,11 +127,15 @@ void GradientWriter::AddBias(const at::Tensor& gradient) {
 
 void GradientWriter::Finish(LossGradients& result) {
   result.hidden = hidden_;
-  if (weight_.defined()) {
+  if (wanted_.weight && !job_.accumulator.weight.defined()) {
+    const at::Tensor& head = job_.student.weight;
+    if (first_) {
+      weight_ = LargeBuffer(head.sizes(), head.scalar_type(), head.device());
+    }
     // Columns that no chunk wrote: padding, or all when no row is kept.
     const int64_t written = first_ ? 0 : job_.num_columns;
     weight_.narrow(0, written, weight_.size(0) - written).zero_();
-    result.weight = Stored(weight_, job_.student.weight.scalar_type());
+    result.weight = Stored(weight_, head.scalar_type());
   }
   if (bias_.defined()) {
     result.bias = bias_.to(job_.student.bias.scalar_type());

@@ -31,16 +31,18 @@ class GradientWriter {
   void AddHidden(const ChunkRows& rows, const LogitReader& reader,
                  const at::Tensor& gradient);
   void AddWeight(const LogitReader& reader, const at::Tensor& gradient);
+  void AddFreshWeight(const LogitReader& reader, const at::Tensor& gradient);
   void AddBias(const at::Tensor& gradient);
 
   const LossJob& job_;
   WantedGradients wanted_;
   at::ScalarType compute_type_;
   bool on_device_;
+  int64_t rows_left_;       // that were not added yet
   bool first_ = true;       // no chunk was added yet
   at::Tensor hidden_;       // as the input
   at::Tensor hidden_part_;  // [chunk, H] scratch
-  at::Tensor weight_;       // [V, H] of compute type
+  at::Tensor weight_;       // [V, H] of compute type, or as stored at the end
   at::Tensor bias_;         // [V] of compute type
 };
 

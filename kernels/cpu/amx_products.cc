@@ -256,12 +256,28 @@ void StoreResults(float* to, int64_t stride) {
   _tile_stored(3, to + kTileRows * stride + kTileRows, bytes);
 }
 
+// The same, rounded, to the block of `out` that begins at (row, column).
+void StoreRounded(const MatrixPart<uint16_t>& out, int64_t row,
+                  int64_t column) {
+  alignas(64) float results[kBlock * kBlock];
+  StoreResults(results, kBlock);
+  for (int64_t i = 0; i < Smaller(kBlock, out.rows - row); ++i) {
+    const float* from = results + i * kBlock;
+    const __m512bh words = _mm512_cvtne2ps_pbh(_mm512_load_ps(from + kTileRows),
+                                               _mm512_load_ps(from));
+    _mm512_mask_storeu_epi16(out.data + (row + i) * out.stride + column,
+                             FirstWords(out.columns - column),
+                             reinterpret_cast<__m512i>(words));
+  }
+}
+
 // The block of `out` that begins at (row, column); results beyond its end are
-// dropped.
+// dropped. With `rounded` they go there.
 template <int parts>
 void MultiplyBlock(TilePair first, TilePair second, int64_t steps,
                    bool accumulate, const MatrixPart<float>& out, int64_t row,
-                   int64_t column) {
+                   int64_t column,
+                   const MatrixPart<uint16_t>* rounded = nullptr) {
   alignas(64) float edge[kBlock * kBlock];
   float* place = out.data + row * out.stride + column;
   const int64_t rows = Smaller(kBlock, out.rows - row);
@@ -281,6 +297,10 @@ void MultiplyBlock(TilePair first, TilePair second, int64_t steps,
     _tile_zero(3);
   }
   MultiplyTiles<parts>(first, second, steps);
+  if (rounded != nullptr) {
+    StoreRounded(*rounded, row, column);
+    return;
+  }
   StoreResults(whole ? place : edge, whole ? out.stride : kBlock);
   for (int64_t i = 0; !whole && i < rows; ++i) {
     __builtin_memcpy(place + i * out.stride, edge + i * kBlock, bytes);
@@ -370,9 +390,11 @@ void WeightGradient(const AmxWeightGradient& problem) {
         Smaller(kBlock, problem.out.rows - next), gradient.stride};
     for (int64_t column = 0; column < problem.out.columns; column += kBlock) {
       Prefetch(ahead, column, problem.out.columns);
-      MultiplyBlock<2>({slopes, 2 * length},
-                       {problem.hidden + column / kTileRows * length, length},
-                       steps, problem.accumulate, problem.out, row, column);
+      MultiplyBlock<2>(
+          {slopes, 2 * length},
+          {problem.hidden + column / kTileRows * length, length}, steps,
+          problem.accumulate, problem.out, row, column,
+          problem.rounded.data == nullptr ? nullptr : &problem.rounded);
     }
   }
 }

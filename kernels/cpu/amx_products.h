@@ -41,8 +41,10 @@ struct AmxWeightGradient {
   MatrixPart<const float> gradient;  // [C, columns]
   const uint16_t* hidden;            // pair tiles of [C, H]
   MatrixPart<float> out;             // [columns, H]
+  // Receives the results, then `out` is read only; data null: none.
+  MatrixPart<uint16_t> rounded;
   float scale;
-  bool accumulate;
+  bool accumulate;  // add what out holds
   char* scratch;
 };
 

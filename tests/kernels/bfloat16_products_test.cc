@@ -70,6 +70,23 @@ TEST_P(Bfloat16Gemm, GradientsKeepTheTolerance) {
   EXPECT_LE(RelativeError(weight_grad, 3 * dw), 1e-5);
 }
 
+// Sums of earlier chunks and this one's, rounded once.
+TEST(RoundedWeightGradient, RoundsTheWholeSum) {
+  if (!cpu::HasBfloat16Gemm()) GTEST_SKIP() << "no bfloat16 product here";
+  const at::Tensor gradient = Normal(3, {37, 1501}).to(at::kFloat);
+  const at::Tensor hidden = Bfloat16(1, {37, 50});
+  const at::Tensor sums = Normal(4, {1501, 50}).to(at::kFloat);
+  const at::Tensor dw =
+      at::mm(gradient.to(at::kDouble).t(), hidden.to(at::kDouble));
+  at::Tensor rounded = at::full({1501, 51}, 7.0, at::kBFloat16);
+  at::Tensor part = rounded.narrow(1, 0, 50);
+  RoundedWeightGradientGemm(gradient, hidden, {}, part);
+  EXPECT_LE(RelativeError(part, dw), 2e-3);
+  RoundedWeightGradientGemm(gradient, hidden, sums, part);
+  EXPECT_LE(RelativeError(part, dw + sums), 2e-3);
+  EXPECT_TRUE(rounded.select(1, 50).eq(7.0).all().item<bool>());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, Bfloat16Gemm,
     ::testing::Values(Bfloat16Products::kAsStored, Bfloat16Products::kWidened),
@@ -94,10 +111,14 @@ TEST_P(Bfloat16Losses, ClosePairsKeepTheTolerance) {
   RequireGradients(data);
   LinearOptions linear;
   linear.bfloat16_products = products;
-  RunLinear(loss_case, data, linear).loss.backward();
   const double tolerance = testing::kBfloat16Tolerance.gradient;
-  EXPECT_LE(RelativeError(data.hidden.grad(), expected.hidden), tolerance);
-  EXPECT_LE(RelativeError(data.weight.grad(), expected.weight), tolerance);
+  for (const int64_t chunk : {0, 4}) {
+    linear.chunk_tokens = chunk;
+    data.hidden.mutable_grad() = data.weight.mutable_grad() = at::Tensor();
+    RunLinear(loss_case, data, linear).loss.backward();
+    EXPECT_LE(RelativeError(data.hidden.grad(), expected.hidden), tolerance);
+    EXPECT_LE(RelativeError(data.weight.grad(), expected.weight), tolerance);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
