@@ -96,7 +96,8 @@ absl::StatusOr<std::string> InspectArtefact(const std::string& directory,
   }
   if (options.num_records == 0) return text;
   for (const FileEntry& file : manifest.files()) {
-    if (file.record_type().empty()) continue;
+    // Of an empty shard the list above has said all there is.
+    if (file.record_type().empty() || file.records() == 0) continue;
     LIMBECK_ASSIGN_OR_RETURN(
         const std::string shard,
         InspectShard(JoinPath(directory, file.name()), options));

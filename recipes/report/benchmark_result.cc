@@ -65,7 +65,11 @@ std::string RatingText(const Json& scores) {
   if (rating == nullptr || !rating->is_object()) return "–";
   const double value = NumberOr(*rating, "rating", std::nan(""));
   if (!std::isfinite(value)) return "–";
-  std::string text = absl::StrFormat("%.0f", value);
+  const Json* kind = rating->Find("kind");
+  const bool is_problem_elo =
+      kind != nullptr && kind->is_string() && kind->string() == "problem_elo";
+  std::string text =
+      absl::StrFormat("%s%.0f", is_problem_elo ? "problem-Elo " : "", value);
   const Json* interval = rating->Find("interval");
   if (interval != nullptr && interval->is_array() &&
       interval->array().size() == 2 && interval->array()[0].is_number() &&

@@ -5,12 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/digest.h"
 #include "data/base/status_macros.h"
+#include "eval/compare.h"
 #include "recipes/report/collect.h"
 
 namespace limbeck::report {
 namespace {
-
-constexpr char kScoresName[] = "scores.json";
 
 absl::StatusOr<std::optional<Interval>> ReadInterval(const Json& scores,
                                                      absl::string_view key) {
@@ -163,9 +162,9 @@ absl::Status CollectEvaluation(const Place& place, ReportData* data) {
   evaluation.stage = place.stage;
   evaluation.model = place.model;
   evaluation.note = place.entry->evaluate().note();
-  evaluation.source = place.Source(kScoresName);
+  evaluation.source = place.Source(kScoresFile);
   evaluation.traces_source = place.SourceOfAll(kTracesFile);
-  const std::string path = place.artefact.Path(0, kScoresName);
+  const std::string path = place.artefact.Path(0, kScoresFile);
   LIMBECK_ASSIGN_OR_RETURN(evaluation.scores, ReadJsonFile(path));
   const absl::Status status = ReadAndCheck(place, &evaluation);
   if (!status.ok()) {

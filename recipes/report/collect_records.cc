@@ -5,6 +5,7 @@
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/stages/input_records.h"
+#include "eval/compare.h"
 #include "recipes/report/collect.h"
 
 namespace limbeck::report {
@@ -87,7 +88,7 @@ absl::Status CollectAgreement(const Place& place, ReportData* data) {
 
 absl::Status CollectComparison(const Place& place, ReportData* data) {
   std::vector<std::pair<std::string, Json>> files;
-  LIMBECK_RETURN_IF_ERROR(CollectJson(place, "comparison.json", &files));
+  LIMBECK_RETURN_IF_ERROR(CollectJson(place, kComparisonFile, &files));
   for (auto& [source, json] : files) {
     ComparisonFile file = {source, std::move(json)};
     if (place.entry->compare().has_confidence()) {

@@ -1,10 +1,9 @@
 #include "recipes/report/outcome.h"
 
+#include "eval/scores.h"
+
 namespace limbeck::report {
 namespace {
-
-// Method of verdicts by running programs (data/judge).
-constexpr absl::string_view kJudgeMethod = "judge";
 
 Outcome WithoutAnswer(const Trace& trace) {
   return trace.finish_reason() == FINISH_REASON_LENGTH ? Outcome::kCutOff

@@ -10,6 +10,7 @@
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
+#include "data/stages/pack.h"
 #include "data/stages/recount.h"
 #include "recipes/report/collect.h"
 #include "recipes/report/svg.h"
@@ -57,7 +58,7 @@ absl::Status CollectKind(const Place& place, ReportData* data) {
     case StageEntry::kCompare:
       return CollectComparison(place, data);
     case StageEntry::kPack:
-      return CollectJson(place, "packing.json", &data->packings);
+      return CollectJson(place, kPackingFile, &data->packings);
     case StageEntry::kVerify:
       return CollectAgreement(place, data);
     default:

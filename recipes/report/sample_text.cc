@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "data/stages/record_id.h"
+#include "eval/scores.h"
 #include "recipes/report/html.h"
 #include "recipes/report/numbers.h"
 #include "recipes/report/outcome.h"
@@ -49,7 +50,9 @@ std::string VerdictText(const Trace& trace) {
   if (OutcomeOf(trace) == Outcome::kJudgeError) word = "judge error";
   std::string text =
       absl::StrCat(" <span class=\"", right ? "good" : "bad", "\">", word);
-  if (!right && !verdict.extracted().empty()) {
+  // Of a program the reason tells more than its first line.
+  const bool is_program = verdict.method() == kJudgeMethod;
+  if (!right && !is_program && !verdict.extracted().empty()) {
     absl::StrAppend(&text, ": <bdi>",
                     Excerpt(verdict.extracted(), kLongestAnswer), "</bdi>");
   }

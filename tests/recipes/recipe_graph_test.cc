@@ -84,6 +84,11 @@ TEST(RecipeGraph, RefusesWithPlace) {
       {"stages { name: \"p\" ingest {} }\n"
        "stages { name: \"a\" inputs: \"p\" evaluate {} }",
        "r:2:1: a.inputs: 1 inputs, evaluate takes problems, then a model"},
+      {"models { name: \"m\" path: \"m\" }\n"
+       "stages { name: \"p\" ingest {} }\n"
+       "stages { name: \"a\" inputs: \"p\" inputs: \"m\" evaluate { "
+       "benchmark_file { name: NAME_AIME24 path: \"x\" } } }",
+       "r:3:1: a.inputs: 2 inputs, evaluate takes a model"},
       {"stages { name: \"p\" ingest {} }\n"
        "stages { name: \"q\" inputs: \"p\" ingest {} }",
        "q.inputs: 1 inputs, ingest takes no inputs"},
