@@ -1,5 +1,6 @@
 #include "data/judge/sandbox/system_call_filter.h"
 
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -32,10 +33,9 @@ constexpr const char* kAllowed[] = {
     "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv",
     "pwritev", "preadv2", "pwritev2", "lseek", "_llseek", "open", "openat",
     "creat", "close", "close_range", "dup", "dup2", "dup3", "pipe", "pipe2",
-    "fcntl", "fcntl64", "flock", "fsync", "fdatasync", "ftruncate",
-    "ftruncate64", "truncate", "truncate64", "fallocate", "fadvise64",
-    "fadvise64_64", "sendfile", "sendfile64", "copy_file_range",
-    "sync_file_range",
+    "flock", "fsync", "fdatasync", "ftruncate", "ftruncate64", "truncate",
+    "truncate64", "fallocate", "fadvise64", "fadvise64_64", "sendfile",
+    "sendfile64", "copy_file_range", "sync_file_range",
     // Looking at and arranging files.
     "stat", "stat64", "fstat", "fstat64", "lstat", "lstat64", "newfstatat",
     "fstatat64", "statx", "statfs", "statfs64", "fstatfs", "fstatfs64",
@@ -210,6 +210,12 @@ constexpr unsigned long kOwnOptions[] = {
     PR_SET_NAME,    PR_GET_NAME,         PR_GET_DUMPABLE, PR_GET_PDEATHSIG,
     PR_GET_SECCOMP, PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ, PR_GET_TIMERSLACK};
 
+// Without F_SETOWN and F_SETSIG, which make the kernel send signals.
+constexpr int kDescriptorCommands[] = {
+    F_DUPFD,      F_GETFD,         F_SETFD,      F_GETFL,      F_SETFL,
+    F_GETLK,      F_SETLK,         F_SETLKW,     F_OFD_GETLK,  F_OFD_SETLK,
+    F_OFD_SETLKW, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ, F_GET_SEALS};
+
 struct ReleaseFilter {
   void operator()(void* filter) const { seccomp_release(filter); }
 };
@@ -274,6 +280,12 @@ absl::Status AllowByArguments(const Filter& filter) {
   LIMBECK_RETURN_IF_ERROR(AllowWhere(filter, "prlimit64", {Equal(0, 0)}));
   for (const unsigned long request : kTerminalCalls) {
     LIMBECK_RETURN_IF_ERROR(AllowWhere(filter, "ioctl", {Equal(1, request)}));
+  }
+  for (const int number : kDescriptorCommands) {
+    for (const char* name : {"fcntl", "fcntl64"}) {
+      LIMBECK_RETURN_IF_ERROR(
+          AllowWhere(filter, name, {Equal(1, static_cast<uint64_t>(number))}));
+    }
   }
   for (const unsigned long option : kOwnOptions) {
     LIMBECK_RETURN_IF_ERROR(AllowWhere(filter, "prctl", {Equal(0, option)}));

@@ -300,6 +300,8 @@ void TryProcesses() {
   const rlimit limit = {1, 1};
   Report("prlimit", prlimit(getppid(), RLIMIT_CPU, &limit, nullptr));
   Report("setpriority", setpriority(PRIO_USER, 0, -5));
+  Report("own signals", fcntl(0, F_SETOWN, getppid()));
+  Report("choose signals", fcntl(0, F_SETSIG, SIGKILL));
   Report("pdeathsig", prctl(PR_SET_PDEATHSIG, 0));
   Report("dumpable", prctl(PR_SET_DUMPABLE, 1));
   Report("subreaper", prctl(PR_SET_CHILD_SUBREAPER, 1));
@@ -374,6 +376,13 @@ void ForeignCall() {
 #endif
 }
 
+// The 64-bit calls with 32-bit pointers have a bit of their own.
+void ForeignBit() {
+#ifdef __x86_64__
+  printf("reached %ld\n", syscall(0x40000000L | SYS_getpid));
+#endif
+}
+
 void Crash() { raise(SIGSEGV); }
 void Abort() { abort(); }
 
@@ -413,6 +422,7 @@ constexpr Mode kModes[] = {{"fork_bomb", ForkBomb},
                            {"try_memory", TryMemory},
                            {"try_identity", TryIdentity},
                            {"foreign_call", ForeignCall},
+                           {"foreign_bit", ForeignBit},
                            {"crash", Crash},
                            {"abort", Abort}};
 
