@@ -8,7 +8,7 @@ bool HasParquet() { return false; }
 
 absl::Status ForEachParquetRow(
     const std::string& path,
-    const std::function<absl::Status(int64_t, const Json&)>&) {
+    const std::function<absl::Status(int64_t, const Json&)>&, int64_t) {
   return absl::UnimplementedError(absl::StrCat(
       path,
       ": this build reads no Parquet. `scripts/setup --parquet` gets Arrow, "

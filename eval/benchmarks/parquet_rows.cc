@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
 #include "data/base/utf8.h"
+#include "eval/benchmarks/capped_memory_pool.h"
 
 namespace limbeck {
 namespace {
@@ -180,17 +181,21 @@ absl::Status EachRow(
 
 absl::Status ReadRows(
     const std::string& path,
-    const std::function<absl::Status(int64_t, const Json&)>& body) {
+    const std::function<absl::Status(int64_t, const Json&)>& body,
+    int64_t max_bytes) {
+  CappedMemoryPool pool(max_bytes);
   auto file = arrow::io::ReadableFile::Open(path);
   if (!file.ok()) return absl::NotFoundError(file.status().ToString());
   parquet::arrow::FileReaderBuilder builder;
-  LIMBECK_RETURN_IF_ERROR(FromArrow(path, builder.Open(*file)));
+  LIMBECK_RETURN_IF_ERROR(
+      FromArrow(path, builder.Open(*file, parquet::ReaderProperties(&pool))));
   std::unique_ptr<parquet::arrow::FileReader> reader;
   parquet::ArrowReaderProperties properties;
   properties.set_batch_size(kBatchRows);
   properties.set_use_threads(false);
-  LIMBECK_RETURN_IF_ERROR(
-      FromArrow(path, builder.properties(properties)->Build(&reader)));
+  LIMBECK_RETURN_IF_ERROR(FromArrow(
+      path,
+      builder.memory_pool(&pool)->properties(properties)->Build(&reader)));
   auto batches = reader->GetRecordBatchReader();
   LIMBECK_RETURN_IF_ERROR(FromArrow(path, batches.status()));
   int64_t row = 0;
@@ -214,10 +219,11 @@ bool HasParquet() { return true; }
 
 absl::Status ForEachParquetRow(
     const std::string& path,
-    const std::function<absl::Status(int64_t, const Json&)>& body) {
+    const std::function<absl::Status(int64_t, const Json&)>& body,
+    int64_t max_bytes) {
   // Arrow reports damage partly by exceptions.
   try {
-    return ReadRows(path, body);
+    return ReadRows(path, body, max_bytes);
   } catch (const parquet::ParquetException& error) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", error.what()));
   }

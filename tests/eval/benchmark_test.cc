@@ -213,6 +213,31 @@ TEST_F(Benchmark, GpqaFollowsEachSamplesOrder) {
   EXPECT_EQ(*scores->settings.GetString("extraction"), "choice");
 }
 
+// simple-evals takes the first "Answer: X", the sound rule the last.
+TEST_F(Benchmark, GpqaAsSimpleEvalsReadsIt) {
+  const std::string sample =
+      R"({"problem_id":"rec1","sample":0,"option_order":[0,1,2,3],)"
+      R"("text":"Answer: A would be wrong.\nAnswer: B"})";
+  EXPECT_EQ(*Score(BenchmarkId::kGpqaDiamond, kGpqa, sample, ".csv")->pass_at_1,
+            0);
+  request_.source.mode = VerifyMode::kCompat;
+  const auto compat = ScoreSamples(request_);
+  ASSERT_TRUE(compat.ok()) << compat.status();
+  EXPECT_EQ(*compat->pass_at_1, 1);
+  EXPECT_EQ(*compat->settings.GetString("extraction"), "simple_evals");
+}
+
+// The long list of places, against the box or nothing.
+TEST_F(Benchmark, AimeAsMathVerifyReadsIt) {
+  request_.source.mode = VerifyMode::kCompat;
+  const auto scores =
+      Score(BenchmarkId::kAime25, R"({"problem":"q","answer":"070"})",
+            R"({"problem_id":0,"sample":0,"text":"The final answer is $70$."}
+{"problem_id":0,"sample":1,"text":"\\boxed{71}"})");
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_EQ(scores->per_problem[0].outcomes, "10");
+}
+
 TEST_F(Benchmark, GpqaSamplesWithoutOrderAreErrors) {
   const auto error = [&](const std::string& rest) {
     return std::string(

@@ -83,6 +83,10 @@ def parquet():
     }), OUTPUT / "test_cases_2024.parquet", compression="gzip")
     pq.write_table(pa.table({"problem": ["p"], "answer": pa.array(
         [decimal.Decimal("1.5")], pa.decimal128(5, 2))}), OUTPUT / "decimal.parquet")
+    # 64 MiB in a few kB.
+    pq.write_table(pa.table({"problem": ["x" * (64 << 20)]}),
+                   OUTPUT / "bomb.parquet", compression="zstd",
+                   use_dictionary=False, write_statistics=False)
 
 
 def main():

@@ -70,6 +70,22 @@ TEST_F(Parquet, OtherTypesAreRefusedByColumn) {
               IsError(absl::StatusCode::kNotFound, "no/such.parquet"));
 }
 
+TEST_F(Parquet, BombStopsAtItsCap) {
+  const std::string path = std::string(kFolder) + "bomb.parquet";
+  ASSERT_LT(*FileSize(path), 100u << 10);
+  size_t bytes = 0;
+  const auto measure = [&](int64_t, const Json& row) {
+    bytes = row.Find("problem")->string().size();
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(ForEachParquetRow(path, measure, 32 << 20),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "takes more than 33554432 bytes"));
+  EXPECT_EQ(bytes, 0u);
+  EXPECT_THAT(ForEachParquetRow(path, measure), IsOk());
+  EXPECT_EQ(bytes, 64u << 20);
+}
+
 TEST_F(Parquet, AimeWithCapitalColumnsAndYears) {
   BenchmarkSource source;
   source.benchmark = BenchmarkId::kAime24;
