@@ -19,7 +19,7 @@ constexpr ReferenceSource kDeepSeek = {
 
 constexpr ReferenceSource kDeepSeekPaper = {
     ReferenceKind::kPublished, "DeepSeek",
-    "DeepSeek-R1, table 2 (arXiv 2501.12948)",
+    "DeepSeek-R1, table 2 of the first version (arXiv 2501.12948v1)",
     "temperature 0.6, top-p 0.95, at most 32,768 tokens, 64 answers a question "
     "for pass@1"};
 

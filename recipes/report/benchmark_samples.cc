@@ -54,7 +54,7 @@ std::string SampleBox(const Trace& trace, size_t max_bytes) {
   }
   const Verification& verdict = LastVerdict(trace);
   if (verdict.verdict() != VERDICT_CORRECT && !verdict.detail().empty()) {
-    absl::StrAppend(&html, " <span class=\"soft\"><bdi>",
+    absl::StrAppend(&html, " <span class=\"soft\">– <bdi>",
                     Escape(Shortened(verdict.detail(), kShortReason)),
                     "</bdi></span>");
   }

@@ -43,20 +43,20 @@ std::string Soft(const std::string& html) {
 
 std::string VerdictText(const Trace& trace) {
   const Verification& verdict = LastVerdict(trace);
-  const bool right = verdict.verdict() == VERDICT_CORRECT;
-  const char* word = right                                ? "right"
-                     : verdict.verdict() == VERDICT_WRONG ? "wrong"
-                                                          : "unknown";
-  if (OutcomeOf(trace) == Outcome::kJudgeError) word = "judge error";
-  std::string text =
-      absl::StrCat(" <span class=\"", right ? "good" : "bad", "\">", word);
+  const Outcome outcome = OutcomeOf(trace);
+  const bool right = outcome == Outcome::kRight;
+  std::string text = absl::StrCat(" <span class=\"", right ? "good" : "bad",
+                                  "\">", OutcomeName(outcome));
   // Of a program the reason tells more than its first line.
   const bool is_program = verdict.method() == kJudgeMethod;
   if (!right && !is_program && !verdict.extracted().empty()) {
     absl::StrAppend(&text, ": <bdi>",
                     Excerpt(verdict.extracted(), kLongestAnswer), "</bdi>");
   }
-  if (trace.finish_reason() == FINISH_REASON_LENGTH) text += ", cut off";
+  const bool is_said = outcome == Outcome::kCutOff;
+  if (trace.finish_reason() == FINISH_REASON_LENGTH && !is_said) {
+    text += ", cut off";
+  }
   return text + "</span>";
 }
 
