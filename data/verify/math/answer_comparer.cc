@@ -19,8 +19,24 @@ bool IsMatrixLike(const Expression& node) {
   return ContainsKind(node, ExpressionKind::kMatrix);
 }
 
+// \vec{a}, \hat{\imath}, bold i.
+bool HasVectorSymbol(const Expression& node) {
+  const std::vector<std::string> names = FreeSymbols(node);
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return absl::StrContains(name, '{');
+  });
+}
+
+bool SaysUndefined(const std::string& words) {
+  return words == "dne" || words == "does not exist" || words == "undefined" ||
+         words == "not defined";
+}
+
 EqualityFinding CompareWords(const Expression& gold, const Expression& answer) {
-  if (gold.name == answer.name) return FoundEqual("the same words");
+  if (gold.name == answer.name ||
+      (SaysUndefined(gold.name) && SaysUndefined(answer.name))) {
+    return FoundEqual("the same words");
+  }
   const bool single = !absl::StrContains(gold.name, ' ') &&
                       !absl::StrContains(answer.name, ' ');
   const bool contained = absl::StrContains(gold.name, answer.name) ||
@@ -71,7 +87,8 @@ EqualityFinding AnswerComparer::Compare(const ExpressionPtr& gold,
   EqualityFinding finding = FoundEqual("the same expression");
   if (gold_text != answer_text) {
     budget_.Spend(static_cast<int64_t>(gold_text.size() + answer_text.size()));
-    finding = CompareKinds(SpellOut(gold), SpellOut(answer));
+    finding = CompareKinds(SpellOut(ResolveDeterminants(gold)),
+                           SpellOut(ResolveDeterminants(answer)));
   }
   --depth_;
   return finding;
@@ -115,8 +132,16 @@ EqualityFinding AnswerComparer::CompareKinds(const ExpressionPtr& gold,
   if (IsCollection(*gold) || IsCollection(*answer)) {
     return CompareLists(gold, answer);
   }
+  if (gold->is(ExpressionKind::kNumberSet) &&
+      answer->is(ExpressionKind::kNumberSet) && gold->name.size() == 1 &&
+      answer->name.size() == 1) {
+    return FoundDifferent("different sets of numbers");
+  }
   if (LooksLikeRealSet(*gold) && LooksLikeRealSet(*answer)) {
     return CompareRealSets(gold, answer, budget_);
+  }
+  if (HasVectorSymbol(*gold) || HasVectorSymbol(*answer)) {
+    return FoundUnknown("a vector against something else");
   }
   return FoundDifferent("different kinds of answers");
 }

@@ -55,6 +55,8 @@ class AnswerComparer {
                                    const ExpressionPtr& answer);
   EqualityFinding CompareEquations(const ExpressionPtr& gold,
                                    const ExpressionPtr& answer);
+  EqualityFinding CompareCongruences(const Expression& gold,
+                                     const Expression& answer);
   EqualityFinding CompareProportional(const Expression& gold,
                                       const Expression& answer, bool is_signed);
 
@@ -73,6 +75,9 @@ ExpressionPtr SpellOut(const ExpressionPtr& node);
 // Sums, products and powers of matrices as one matrix of scalars; null where
 // the sizes do not fit or it is none.
 ExpressionPtr ResolveMatrix(const ExpressionPtr& node);
+
+// Determinants and traces of matrices of scalars (up to 4 by 4) written out.
+ExpressionPtr ResolveDeterminants(const ExpressionPtr& node);
 
 // What words mean as mathematics: "no solution" the empty set, "five" 5; null
 // where they are only words.

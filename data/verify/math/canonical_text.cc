@@ -88,6 +88,8 @@ std::string RelationText(const Expression& node,
     absl::StrAppend(&text, operands[i]);
     if (i < relations.size()) {
       absl::StrAppend(&text, " ", RelationName(relations[i]), " ");
+    } else if (i + 1 < operands.size()) {
+      absl::StrAppend(&text, " mod ");  // of a congruence
     }
   }
   return absl::StrCat(text, ")");

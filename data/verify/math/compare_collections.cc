@@ -1,5 +1,6 @@
 // Lists, sets, tuples and matrices.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "data/verify/math/answer_comparer.h"
@@ -10,6 +11,7 @@ namespace limbeck {
 namespace {
 
 constexpr int kMaxMatrixPower = 16;
+constexpr int16_t kMaxDeterminantSize = 4;
 
 ExpressionPtr Matrix(std::vector<ExpressionPtr> cells, int16_t columns) {
   Expression node;
@@ -105,6 +107,34 @@ ExpressionPtr ResolveOperand(const ExpressionPtr& node) {
   return IsScalar(*node) ? node : nullptr;
 }
 
+// By the first row.
+ExpressionPtr Determinant(const Expression& a) {
+  const size_t size = static_cast<size_t>(a.columns);
+  if (size == 1) return a.children[0];
+  std::vector<ExpressionPtr> terms;
+  for (size_t column = 0; column < size; ++column) {
+    std::vector<ExpressionPtr> minor;
+    for (size_t i = size; i < size * size; ++i) {
+      if (i % size != column) minor.push_back(a.children[i]);
+    }
+    ExpressionPtr term =
+        MakeNode(ExpressionKind::kProduct,
+                 {a.children[column],
+                  Determinant(*Matrix(std::move(minor),
+                                      static_cast<int16_t>(size - 1)))});
+    terms.push_back(column % 2 == 0 ? term : MakeNegate(term));
+  }
+  return MakeNode(ExpressionKind::kSum, std::move(terms));
+}
+
+ExpressionPtr Trace(const Expression& a) {
+  std::vector<ExpressionPtr> terms;
+  for (size_t i = 0; i < RowsOf(a); ++i) {
+    terms.push_back(a.children[i * static_cast<size_t>(a.columns) + i]);
+  }
+  return MakeNode(ExpressionKind::kSum, std::move(terms));
+}
+
 // The cells of a column or row vector.
 bool IsVector(const Expression& node) {
   return node.is(ExpressionKind::kMatrix) &&
@@ -112,6 +142,25 @@ bool IsVector(const Expression& node) {
 }
 
 }  // namespace
+
+ExpressionPtr ResolveDeterminants(const ExpressionPtr& node) {
+  if (!ContainsKind(*node, ExpressionKind::kMatrix)) return node;
+  std::vector<ExpressionPtr> children;
+  children.reserve(node->children.size());
+  for (const ExpressionPtr& child : node->children) {
+    children.push_back(ResolveDeterminants(child));
+  }
+  const bool determinant = node->is(MathFunction::kDeterminant);
+  if ((determinant || node->is(MathFunction::kTrace)) && children.size() == 1) {
+    const ExpressionPtr matrix = ResolveMatrix(children[0]);
+    if (matrix != nullptr &&
+        RowsOf(*matrix) == static_cast<size_t>(matrix->columns) &&
+        matrix->columns <= kMaxDeterminantSize) {
+      return determinant ? Determinant(*matrix) : Trace(*matrix);
+    }
+  }
+  return WithChildren(node, std::move(children));
+}
 
 ExpressionPtr ResolveMatrix(const ExpressionPtr& node) {
   switch (node->kind) {
@@ -252,8 +301,10 @@ EqualityFinding AnswerComparer::CompareLists(const ExpressionPtr& gold,
   if (other->is(ExpressionKind::kTuple)) {
     // x = 1, y = 2 and (1, 2): the order of the alphabet is the tuple's.
     const std::vector<std::string> names = NamesOf(*list);
-    if (names.size() == list->children.size() && names.size() > 1 &&
-        std::is_sorted(names.begin(), names.end())) {
+    if (names.size() == list->children.size() && names.size() > 1) {
+      if (!std::is_sorted(names.begin(), names.end())) {
+        return FoundUnknown("names out of order against a tuple");
+      }
       return list == gold ? CompareOrdered(list->children, other->children)
                           : CompareOrdered(other->children, list->children);
     }
@@ -295,9 +346,10 @@ EqualityFinding AnswerComparer::CompareMatrices(const ExpressionPtr& gold,
   const ExpressionPtr a =
       answer->is(ExpressionKind::kTuple) ? answer : ResolveMatrix(answer);
   if (g == nullptr || a == nullptr) {
-    const bool other_scalar = (g == nullptr && IsScalar(*gold) &&
+    // One is a matrix for certain, the other a number.
+    const bool other_scalar = (a != nullptr && IsScalar(*gold) &&
                                !ContainsKind(*gold, ExpressionKind::kMatrix)) ||
-                              (a == nullptr && IsScalar(*answer) &&
+                              (g != nullptr && IsScalar(*answer) &&
                                !ContainsKind(*answer, ExpressionKind::kMatrix));
     if (LooksLikeRealSet(*gold) || LooksLikeRealSet(*answer)) {
       return FoundDifferent("a matrix against a set");

@@ -84,6 +84,33 @@ bool IsEquationChain(const Expression& node) {
                      });
 }
 
+bool IsCongruence(const Expression& node) {
+  return node.is(ExpressionKind::kRelation) && node.relations.size() == 1 &&
+         node.children.size() == 3 &&
+         node.relations[0] == MathRelation::kEquivalent;
+}
+
+// The right side of f(t) = ... in the variable x of f(x) = ...; null where the
+// two define different things.
+ExpressionPtr WithArgumentsOf(const Expression& gold,
+                              const Expression& answer) {
+  const Expression& g = *gold.children[0];
+  const Expression& a = *answer.children[0];
+  if (!g.is(ExpressionKind::kApply) || !a.is(ExpressionKind::kApply) ||
+      g.name != a.name || g.children.size() != a.children.size()) {
+    return nullptr;
+  }
+  ExpressionPtr value = answer.children.back();
+  for (size_t i = 0; i < g.children.size(); ++i) {
+    if (!g.children[i]->is(ExpressionKind::kSymbol) ||
+        !a.children[i]->is(ExpressionKind::kSymbol)) {
+      return nullptr;
+    }
+    value = Substitute(value, a.children[i]->name, g.children[i]);
+  }
+  return value;
+}
+
 // x = 1, x = 2 as x = {1, 2}; null where the names differ.
 ExpressionPtr GatherValues(const Expression& list) {
   std::vector<ExpressionPtr> values;
@@ -112,7 +139,9 @@ bool HasPlusMinus(const Expression& node) {
 }  // namespace
 
 ExpressionPtr NamedValue(const ExpressionPtr& node, std::string& name) {
-  if (!IsEquationChain(*node) || !IsName(*node->children[0]) ||
+  if (!IsEquationChain(*node) || !IsName(*node->children[0])) return node;
+  // x = x + 1 names nothing; f(x) = x^2 does.
+  if (!node->children[0]->is(ExpressionKind::kApply) &&
       SharesSymbol(*node->children[0], *node->children.back())) {
     return node;
   }
@@ -182,6 +211,9 @@ EqualityFinding AnswerComparer::CompareRelations(const ExpressionPtr& gold,
       !gold->is(ExpressionKind::kRelation)) {
     return Compare(gold, answer->children[1]);
   }
+  if (IsCongruence(*gold) && IsCongruence(*answer)) {
+    return CompareCongruences(*gold, *answer);
+  }
   const bool both = gold->is(ExpressionKind::kRelation) &&
                     answer->is(ExpressionKind::kRelation) &&
                     gold->children.size() == 2 && answer->children.size() == 2;
@@ -210,12 +242,29 @@ EqualityFinding AnswerComparer::CompareRelations(const ExpressionPtr& gold,
                              gold->relations[0] != MathRelation::kNotEqual);
 }
 
+// x = a (mod m) and x = b (mod m) for the same x and m.
+EqualityFinding AnswerComparer::CompareCongruences(const Expression& gold,
+                                                   const Expression& answer) {
+  if (CanonicalText(*gold.children[0]) != CanonicalText(*answer.children[0]) ||
+      Compare(gold.children[2], answer.children[2]).equality !=
+          Equality::kEqual) {
+    return FoundUnknown("congruences of different kinds");
+  }
+  return CompareScalars(
+      MakeFunction(MathFunction::kMod,
+                   {MakeDifference(gold.children[1], answer.children[1]),
+                    gold.children[2]}),
+      MakeInteger(0), budget_);
+}
+
 EqualityFinding AnswerComparer::CompareEquations(const ExpressionPtr& gold,
                                                  const ExpressionPtr& answer) {
   std::string gold_name, answer_name;
   const ExpressionPtr g = NamedValue(gold, gold_name);
   const ExpressionPtr a = NamedValue(answer, answer_name);
   if (!gold_name.empty() && !answer_name.empty()) {
+    const ExpressionPtr renamed = WithArgumentsOf(*gold, *answer);
+    if (renamed != nullptr) return Compare(g, renamed);
     EqualityFinding values = Compare(g, a);
     if (gold_name == answer_name || values.equality != Equality::kEqual) {
       return values;

@@ -23,6 +23,28 @@ struct Marked {
   std::optional<std::string> unit;
 };
 
+ExpressionPtr Scaled(const ExpressionPtr& value, const Rational& factor) {
+  return MakeNode(ExpressionKind::kProduct, {value, MakeNumber(factor)});
+}
+
+// 5 feet 6 inches: the sum in the first term's unit; left alone where not all
+// terms have units of one kind.
+void AddUnits(const Expression& sum, Marked& marked) {
+  std::vector<ExpressionPtr> terms;
+  Unit first;
+  for (const ExpressionPtr& child : sum.children) {
+    if (!child->is(ExpressionKind::kUnit)) return;
+    const Unit unit = ParseUnit(child->name);
+    if (terms.empty()) first = unit;
+    if (!unit.known || unit.dimension != first.dimension) return;
+    Rational factor;
+    fmpq_div(factor.get(), unit.factor.get(), first.factor.get());
+    terms.push_back(Scaled(child->children[0], factor));
+  }
+  marked.unit = sum.children[0]->name;
+  marked.value = MakeNode(ExpressionKind::kSum, std::move(terms));
+}
+
 // Takes signs and units off from the outside.
 Marked Peel(const ExpressionPtr& node) {
   Marked marked;
@@ -39,6 +61,10 @@ Marked Peel(const ExpressionPtr& node) {
       marked = Peel(node->children[0]);
       marked.unit = node->name;
       return marked;
+    case ExpressionKind::kSum:
+      marked.value = node;
+      AddUnits(*node, marked);
+      return marked;
     case ExpressionKind::kNegate:
       marked = Peel(node->children[0]);
       marked.value =
@@ -48,10 +74,6 @@ Marked Peel(const ExpressionPtr& node) {
       marked.value = node;
       return marked;
   }
-}
-
-ExpressionPtr Scaled(const ExpressionPtr& value, const Rational& factor) {
-  return MakeNode(ExpressionKind::kProduct, {value, MakeNumber(factor)});
 }
 
 // The decimal as written, through a sign; null: no decimal.

@@ -1,6 +1,8 @@
 // Time of one verdict: both answers parsed, then compared. Counters give the
 // mean, the 99th percentile and the slowest pair in microseconds. The folder
 // of the tables is named by LIMBECK_TESTDATA.
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -10,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "benchmark/benchmark.h"
 #include "data/base/json.h"
 #include "data/verify/math/math_answer.h"
 

@@ -57,6 +57,7 @@ class MathParser {
   ExpressionPtr ParseRelationSide();
   ExpressionPtr ParseTrailingUnit(ExpressionPtr value);
   bool AtUnit() const;
+  bool AtUnitExponent(size_t ahead) const;
   bool AtOutwardInterval() const;
   bool AtItemEnd(size_t ahead) const;
   size_t UnitLength() const;

@@ -322,6 +322,13 @@ class Tokenizer {
     size_t end = 0;
     const bool has_argument = Argument(place_ + length, argument, end);
     if (IsIgnoredCommand(name)) return TakeIgnored(name, length);
+    // Unit vectors are no imaginary unit.
+    if (name == "mathbf" &&
+        (argument == "i" || argument == "j" || argument == "k")) {
+      Push(TokenKind::kName, end - place_,
+           absl::StrCat("bold{", argument, "}"));
+      return absl::OkStatus();
+    }
     if (IsTransparentCommand(name)) {
       if (name == "boxed" || name == "fbox") box_depth_ = depth_ + 1;
       Push(TokenKind::kGroup, length);

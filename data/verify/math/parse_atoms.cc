@@ -162,7 +162,7 @@ bool MathParser::AtProse() const {
   size_t words = 0, letters = 0;
   for (size_t ahead = 0; peek(ahead).kind == TokenKind::kLetters; ++ahead) {
     const std::string& run = peek(ahead).text;
-    if (IsProse(run)) return true;
+    if (IsProse(run) || run == "DNE") return true;
     if (run.size() >= 2) ++words;
     letters += run.size();
   }

@@ -212,6 +212,9 @@ size_t MathParser::UnitLength() const {
                token.kind == TokenKind::kOver || Separates(token.kind) ||
                AtItemEnd(length)) {
       return any ? length : 0;
+    } else if (any && token.kind == TokenKind::kNumber &&
+               !AtUnitExponent(length)) {
+      return length;  // 5 feet 6 inches
     } else if (!any || (token.kind != TokenKind::kCaret &&
                         token.kind != TokenKind::kNumber &&
                         token.kind != TokenKind::kOpenBrace &&
@@ -220,6 +223,16 @@ size_t MathParser::UnitLength() const {
       return 0;
     }
   }
+}
+
+// The 2 of cm^2 or cm^{2}.
+bool MathParser::AtUnitExponent(size_t ahead) const {
+  const size_t at = place_ + ahead;
+  if (at == 0) return false;
+  const TokenKind before = stream_.tokens[at - 1].kind;
+  return before == TokenKind::kCaret ||
+         (at >= 2 && before == TokenKind::kOpenBrace &&
+          stream_.tokens[at - 2].kind == TokenKind::kCaret);
 }
 
 bool MathParser::AtUnit() const {
@@ -247,7 +260,16 @@ ExpressionPtr MathParser::ParseTrailingUnit(ExpressionPtr value) {
   node.kind = ExpressionKind::kUnit;
   node.name = words;
   node.children.push_back(std::move(value));
-  return Count(std::make_shared<Expression>(std::move(node)));
+  ExpressionPtr part = Count(std::make_shared<Expression>(std::move(node)));
+  if (part == nullptr || !At(TokenKind::kNumber)) return part;
+  // 2 hours 30 minutes
+  ExpressionPtr rest = ParseRelationSide();
+  if (rest == nullptr) return nullptr;
+  if (!rest->is(ExpressionKind::kUnit) && !rest->is(ExpressionKind::kSum)) {
+    return Fail("a number behind a unit");
+  }
+  return Count(
+      MakeNode(ExpressionKind::kSum, {std::move(part), std::move(rest)}));
 }
 
 }  // namespace limbeck

@@ -36,6 +36,9 @@ class RealSetBuilder {
       case ExpressionKind::kEmptySet:
         return {};
       case ExpressionKind::kNumberSet:
+        if (node->name == "R^+") {
+          return {{MakeInteger(0), Infinity(true), true, true}};
+        }
         ok_ = node->name == "R";
         return {Everything()};
       case ExpressionKind::kTuple:

@@ -234,6 +234,15 @@ EqualityFinding CompareAtPoints(const Expression& a, const Expression& b,
   return FoundUnknown(std::move(reason));
 }
 
+// Whether a value is known to be a number; 1/0 is not.
+bool IsFinite(const Expression& node, WorkBudget& budget) {
+  if (!FreeSymbols(node).empty()) return true;
+  Bindings none;
+  BallContext context{none, kFirstPrecision, false, budget};
+  Ball value;
+  return EvaluateBall(node, context, value) == BallOutcome::kValue;
+}
+
 EqualityFinding CompareConstants(const Expression& a, const Expression& b,
                                  WorkBudget& budget) {
   Bindings none;
@@ -280,8 +289,12 @@ EqualityFinding CompareScalars(const ExpressionPtr& a, const ExpressionPtr& b,
                                WorkBudget& budget) {
   const int infinite_a = InfinitySign(*a), infinite_b = InfinitySign(*b);
   if (infinite_a != 0 || infinite_b != 0) {
-    return infinite_a == infinite_b ? FoundEqual("both infinite")
-                                    : FoundDifferent("one is infinite");
+    if (infinite_a == infinite_b) return FoundEqual("both infinite");
+    const bool finite = infinite_a != 0 && infinite_b != 0
+                            ? true
+                            : IsFinite(infinite_a != 0 ? *b : *a, budget);
+    return finite ? FoundDifferent("one is infinite")
+                  : FoundUnknown("undefined against infinity");
   }
   std::vector<std::string> of_a = FreeSymbols(*a), of_b = FreeSymbols(*b);
   bool opaque = false;

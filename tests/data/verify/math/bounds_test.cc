@@ -1,10 +1,12 @@
 // No input is slow, none crashes, and every thread gets the same verdict.
 #include <time.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "data/base/random.h"
 #include "data/verify/math/math_answer.h"
 #include "gtest/gtest.h"
@@ -83,76 +85,81 @@ const std::vector<std::string>& Seeds() {
   return seeds;
 }
 
-TEST(Bounds, HardExpressions) {
+const std::vector<std::string>& HardExpressions() {
   const std::string many_sums = Repeat("\\sum_{k=1}^{1000}", 4) + " k";
   const std::string tower = Repeat("2^{", 30) + "2" + Repeat("}", 30);
-  for (const std::string& text : std::vector<std::string>{
-           "9^{9^{9^9}}",
-           "9^9^9^9",
-           "10^{10^{10}}",
-           "10^10^10",
-           "1000000!",
-           "((100!)!)!",
-           "(10^{1000})!",
-           "2^{10^{1000}}",
-           "2^{-10^{1000}}",
-           tower,
-           many_sums,
-           "\\binom{1000000000}{500000000}",
-           "\\binom{20000}{10000}^{20}",
-           "8000!^8000",
-           "8000!/7999!",
-           "\\sum_{k=1}^{1000} k!",
-           "\\sum_{k=1}^{1000} \\sqrt{k}",
-           "\\sum_{k=1}^{1000} \\sin k",
-           "\\prod_{k=1}^{1000} (2^k+1)",
-           "\\sum_{k=1}^{1000} \\frac{1}{k}",
-           "\\sum_{k=1}^{1000} \\frac{1}{k!}",
-           "(x+y+z+1)^{1000}",
-           "(x+1)^{10^9}",
-           "\\sin(10^{10^{10}})",
-           "\\sin(10^{1000})",
-           "e^{e^{e^{e}}}",
-           "e^{e^{e^{e^{e}}}}",
-           "\\sqrt[1000]{2}",
-           "\\sqrt[1000000]{2}",
-           "\\lfloor 10^{1500}\\pi \\rfloor",
-           "\\gcd(2^{60000}-1, 3^{40000}-1)",
-           "3^{80000} \\bmod 7^{40000}",
-           "\\frac{3^{80000}}{7^{40000}}+\\frac{5^{50000}}{11^{30000}}",
-           "0.5!",
-           "(-0.5)!",
-           "100000.5!",
-           "1/0",
-           "0^0",
-           "\\ln 0",
-           "\\tan 90^\\circ",
-           "\\frac{1}{\\sqrt{2}\\sqrt{3}-\\sqrt{6}}",
-           "\\sqrt{2}-\\sqrt{2}",
-           "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^{1000000}",
-           Repeat("\\frac{1}{1+", 20) + "x" + Repeat("}", 20),
-           Repeat("\\sqrt{2+", 20) + "2" + Repeat("}", 20),
-           Repeat("x+", 400) + "x",
-           Repeat("xy", 400),
-           Repeat("(x+1)", 100),
-           Repeat("1/", 400) + "1",
-           Repeat("{", 10000),
-           Repeat("(", 10000),
-           Repeat("((", 10) + "x" + Repeat("))", 10),
-           Repeat("\\frac", 500),
-           Repeat("|", 1000),
-           Repeat("[", 1000),
-           Repeat("^", 1000),
-           Repeat("-", 1000) + "1",
-           Repeat("\\sqrt", 1000),
-           Repeat("\\pm 1", 200),
-           Repeat("1,", 60) + "1",
-           Repeat("(1,2),", 60) + "(1,2)",
-           Repeat("[1,2]\\cup", 100) + "[3,4]",
-           std::string(2000, '9'),
-           std::string(4096, 'a'),
-           std::string(100000, 'x'),
-           "\\text{" + std::string(4000, 'b') + "}"}) {
+  static const auto& hard = *new std::vector<std::string>{
+      "9^{9^{9^9}}",
+      "9^9^9^9",
+      "10^{10^{10}}",
+      "10^10^10",
+      "1000000!",
+      "((100!)!)!",
+      "(10^{1000})!",
+      "2^{10^{1000}}",
+      "2^{-10^{1000}}",
+      tower,
+      many_sums,
+      "\\binom{1000000000}{500000000}",
+      "\\binom{20000}{10000}^{20}",
+      "8000!^8000",
+      "8000!/7999!",
+      "\\sum_{k=1}^{1000} k!",
+      "\\sum_{k=1}^{1000} \\sqrt{k}",
+      "\\sum_{k=1}^{1000} \\sin k",
+      "\\prod_{k=1}^{1000} (2^k+1)",
+      "\\sum_{k=1}^{1000} \\frac{1}{k}",
+      "\\sum_{k=1}^{1000} \\frac{1}{k!}",
+      "(x+y+z+1)^{1000}",
+      "(x+1)^{10^9}",
+      "\\sin(10^{10^{10}})",
+      "\\sin(10^{1000})",
+      "e^{e^{e^{e}}}",
+      "e^{e^{e^{e^{e}}}}",
+      "\\sqrt[1000]{2}",
+      "\\sqrt[1000000]{2}",
+      "\\lfloor 10^{1500}\\pi \\rfloor",
+      "\\gcd(2^{60000}-1, 3^{40000}-1)",
+      "3^{80000} \\bmod 7^{40000}",
+      "\\frac{3^{80000}}{7^{40000}}+\\frac{5^{50000}}{11^{30000}}",
+      "0.5!",
+      "(-0.5)!",
+      "100000.5!",
+      "1/0",
+      "0^0",
+      "\\ln 0",
+      "\\tan 90^\\circ",
+      "\\frac{1}{\\sqrt{2}\\sqrt{3}-\\sqrt{6}}",
+      "\\sqrt{2}-\\sqrt{2}",
+      "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}^{1000000}",
+      Repeat("\\frac{1}{1+", 20) + "x" + Repeat("}", 20),
+      Repeat("\\sqrt{2+", 20) + "2" + Repeat("}", 20),
+      Repeat("x+", 400) + "x",
+      Repeat("xy", 400),
+      Repeat("(x+1)", 100),
+      Repeat("1/", 400) + "1",
+      Repeat("{", 10000),
+      Repeat("(", 10000),
+      Repeat("((", 10) + "x" + Repeat("))", 10),
+      Repeat("\\frac", 500),
+      Repeat("|", 1000),
+      Repeat("[", 1000),
+      Repeat("^", 1000),
+      Repeat("-", 1000) + "1",
+      Repeat("\\sqrt", 1000),
+      Repeat("\\pm 1", 200),
+      Repeat("1,", 60) + "1",
+      Repeat("(1,2),", 60) + "(1,2)",
+      Repeat("[1,2]\\cup", 100) + "[3,4]",
+      std::string(2000, '9'),
+      std::string(4096, 'a'),
+      std::string(100000, 'x'),
+      "\\text{" + std::string(4000, 'b') + "}"};
+  return hard;
+}
+
+TEST(Bounds, HardExpressions) {
+  for (const std::string& text : HardExpressions()) {
     JudgeInTime(text, text + "+1");
     JudgeInTime("1", text);
     JudgeInTime(text, "\\sqrt{2}");
@@ -195,77 +202,20 @@ TEST(Bounds, EveryByteOfASeedChanged) {
   }
 }
 
+// Separated by blanks; "~" stands for one.
+constexpr absl::string_view kVocabulary =
+    "1 2 x y n e i + - * / ^ _ ! ' ( ) [ ] { } \\{ \\} | , ; : = < \\frac "
+    "\\sqrt \\sin \\log \\pi \\infty \\cup \\cap \\setminus \\in \\le \\pm "
+    "\\sum_{k=1}^{9} \\int ~dx \\text{~and~} \\text{cm} % ^\\circ \\$ \\binom "
+    "\\mod \\begin{pmatrix} \\end{pmatrix} & \\\\ 0.5 99 \\left( \\right) "
+    "\\lfloor \\rfloor \\gcd \\lim_{x\\to~0} ... \\overline{3} f(x) "
+    "\\mathbb{R} ~ \\approx 10^{9}";
+
 TEST(Bounds, RandomTokens) {
-  const std::vector<std::string> tokens = {"1",
-                                           "2",
-                                           "x",
-                                           "y",
-                                           "n",
-                                           "e",
-                                           "i",
-                                           "+",
-                                           "-",
-                                           "*",
-                                           "/",
-                                           "^",
-                                           "_",
-                                           "!",
-                                           "'",
-                                           "(",
-                                           ")",
-                                           "[",
-                                           "]",
-                                           "{",
-                                           "}",
-                                           "\\{",
-                                           "\\}",
-                                           "|",
-                                           ",",
-                                           ";",
-                                           ":",
-                                           "=",
-                                           "<",
-                                           "\\frac",
-                                           "\\sqrt",
-                                           "\\sin",
-                                           "\\log",
-                                           "\\pi",
-                                           "\\infty",
-                                           "\\cup",
-                                           "\\cap",
-                                           "\\setminus",
-                                           "\\in",
-                                           "\\le",
-                                           "\\pm",
-                                           "\\sum_{k=1}^{9}",
-                                           "\\int",
-                                           " dx",
-                                           "\\text{ and }",
-                                           "\\text{cm}",
-                                           "%",
-                                           "^\\circ",
-                                           "\\$",
-                                           "\\binom",
-                                           "\\mod",
-                                           "\\begin{pmatrix}",
-                                           "\\end{pmatrix}",
-                                           "&",
-                                           "\\\\",
-                                           "0.5",
-                                           "99",
-                                           "\\left(",
-                                           "\\right)",
-                                           "\\lfloor",
-                                           "\\rfloor",
-                                           "\\gcd",
-                                           "\\lim_{x\\to 0}",
-                                           "...",
-                                           "\\overline{3}",
-                                           "f(x)",
-                                           "\\mathbb{R}",
-                                           " ",
-                                           "\\approx",
-                                           "10^{9}"};
+  std::vector<std::string> tokens = absl::StrSplit(kVocabulary, ' ');
+  for (std::string& token : tokens) {
+    std::replace(token.begin(), token.end(), '~', ' ');
+  }
   std::string previous = "1";
   for (uint64_t soup = 0; soup < 6000; ++soup) {
     const uint64_t key = RandomKey(7, RandomPurpose::kTest, soup);

@@ -103,6 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
              "\\begin{pmatrix}1 & 2 \\\\ 3 & 4\\end{pmatrix} + "
              "\\begin{bmatrix}5 & 6 \\\\ 7 & 8\\end{bmatrix}"},
         Case{"(1/5, -18/5)", "\\begin{pmatrix} 1/5 \\\\ -18/5 \\end{pmatrix}"},
+        Case{"\\begin{vmatrix}1&2\\\\3&4\\end{vmatrix}", "-2"},
         Case{"7:32", "14:64"}, Case{"\\frac{7}{32}", "7:32"},
         Case{"[-5,1]\\cup[3,9]", "$-5\\lex\\le1$or$3\\lex\\le9$"}));
 
@@ -118,7 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"\\frac{\\sqrt3}{3}\\approx 0.577", "\\frac{\\sqrt3}{3}"},
         Case{"5", "2+3=5"}, Case{"x+y<1", "2x+2y<2"},
         Case{"a=1, b=2", "b=2, a=1"}, Case{"x=1, y=2", "(1,2)"},
-        Case{"p=5,q=2;p=7,q=2", "(5,2),(7,2)"},
+        Case{"p=5,q=2;p=7,q=2", "(5,2),(7,2)"}, Case{"f(x)=x^2", "x^2"},
+        Case{"x \\equiv 3 \\pmod{7}", "x \\equiv 10 \\pmod 7"},
         Case{"(x,y)=(5,8) \\text{ and } (8,5)", "(8,5),(5,8)"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -133,7 +135,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"\\text{even}", "Even"}, Case{"5", "\\text{five}"},
                     Case{"\\emptyset", "no solution"},
                     Case{"\\mathbb{R}", "all real numbers"},
-                    Case{"204_5", "204_{5}"}));
+                    Case{"204_5", "204_{5}"},
+                    Case{"2 hours 30 minutes", "2.5 hours"},
+                    Case{"5\\text{ feet }6\\text{ inches}",
+                         "66\\text{ inches}"},
+                    Case{"DNE", "does not exist"}));
 
 INSTANTIATE_TEST_SUITE_P(
     KnownFalseYes, Wrong,
@@ -189,6 +195,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"10^{10^{10}}", "10^{10^{10}}+1"}, Case{"1000000!", "1000001!"},
         Case{"f(x)", "f(y)"}, Case{"n", "N"}, Case{"5 apples", "5 oranges"},
         Case{"3", "3s"}, Case{"x=5", "y=5"}, Case{"(-8)^{1/3}", "-2"},
+        Case{"\\infty", "1/0"}, Case{"y=2, x=1", "(1,2)"},
+        Case{"\\mathbf{i}+2\\mathbf{j}", "(1,2)"},
+        Case{"x \\equiv 3 \\pmod 7", "x \\equiv 3 \\pmod 8"},
         Case{"\\int_0^1 x dx", "\\frac12"}));
 
 // The gold answer's digits say how exact it wants to be.
