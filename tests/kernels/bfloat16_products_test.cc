@@ -70,6 +70,49 @@ TEST_P(Bfloat16Gemm, GradientsKeepTheTolerance) {
   EXPECT_LE(RelativeError(weight_grad, 3 * dw), 1e-5);
 }
 
+// Edges of every kind: sizes below, at and above those of a tile and a block.
+TEST_P(Bfloat16Gemm, AnyShape) {
+  for (const auto& [rows, columns, width] :
+       {std::tuple<int64_t, int64_t, int64_t>{1, 1, 1},
+        {2, 33, 31},
+        {16, 32, 64},
+        {17, 300, 33},
+        {65, 47, 95}}) {
+    const at::Tensor hidden =
+        GemmOperand(Bfloat16(1, {rows, width}), GetParam());
+    const at::Tensor weight =
+        GemmOperand(Bfloat16(2, {columns, width}), GetParam());
+    const at::Tensor x = hidden.to(at::kDouble);
+    const at::Tensor w = weight.to(at::kDouble);
+    at::Tensor logits = at::full({rows, columns}, NAN, at::kFloat);
+    LogitsGemm(hidden, weight, false, logits);
+    EXPECT_LE(RelativeError(logits, at::mm(x, w.t())), 1e-6);
+    const at::Tensor gradient = Normal(3, {rows, columns}).to(at::kFloat);
+    const at::Tensor g = gradient.to(at::kDouble);
+    at::Tensor dx = at::full({rows, width}, NAN, at::kFloat);
+    HiddenGradientGemm(gradient, weight, dx);
+    EXPECT_LE(RelativeError(dx, at::mm(g, w)), 1.6e-5);
+    at::Tensor dw = at::ones({columns, width}, at::kFloat);
+    WeightGradientGemm(gradient, hidden, at::scalar_tensor(0.5f), true, dw);
+    EXPECT_LE(RelativeError(dw - 1.0, at::mm(g.t(), x) * 0.5), 1.6e-5);
+  }
+}
+
+TEST_P(Bfloat16Gemm, NanStaysInItsRow) {
+  const at::Tensor hidden = GemmOperand(Bfloat16(1, {40, 48}), GetParam());
+  const at::Tensor weight = GemmOperand(Bfloat16(2, {70, 48}), GetParam());
+  at::Tensor gradient = Normal(3, {40, 70}).to(at::kFloat);
+  gradient[9][3] = NAN;
+  at::Tensor dx = at::empty({40, 48}, at::kFloat);
+  HiddenGradientGemm(gradient, weight, dx);
+  EXPECT_TRUE(at::isnan(dx[9]).all().item<bool>());
+  EXPECT_EQ(at::isnan(dx).sum().item<int64_t>(), 48);
+  at::Tensor dw = at::empty({70, 48}, at::kFloat);
+  WeightGradientGemm(gradient, hidden, {}, false, dw);
+  EXPECT_TRUE(at::isnan(dw[3]).all().item<bool>());
+  EXPECT_EQ(at::isnan(dw).sum().item<int64_t>(), 48);
+}
+
 // Sums of earlier chunks and this one's, rounded once.
 TEST(RoundedWeightGradient, RoundsTheWholeSum) {
   if (!cpu::HasBfloat16Gemm()) GTEST_SKIP() << "no bfloat16 product here";

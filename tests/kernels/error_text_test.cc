@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 
 #include "kernels/cross_entropy.h"
@@ -12,21 +11,13 @@
 #include "kernels/linear_distillation.h"
 #include "kernels/linear_topk_distillation.h"
 #include "kernels/shape_check.h"
+#include "tests/kernels/error_of.h"
 #include "tests/kernels/loss_case.h"
 
 namespace limbeck::kernels {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string ErrorOf(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
 
 class Errors : public ::testing::Test {
  protected:

@@ -107,6 +107,42 @@ TEST(KnownBugs, WeightGradientCarriesEachTokensOwnWeight) {
   EXPECT_LE(RelativeError(data.weight.grad(), sum), 1e-12);
 }
 
+// Liger-Kernel #512, #827: dW summed in bfloat16 over chunks and micro-batches
+// loses the small terms.
+TEST(KnownBugs, ManyChunksDoNotWearOutTheHeadsGradient) {
+  DataShape shape;
+  shape.tokens = 256;
+  shape.hidden = 16;
+  LossData data = MakeData(51, shape, at::kBFloat16);
+  LossCase loss_case;
+  loss_case.family = Family::kCrossEntropy;
+  const Expected expected = ExpectedOf(loss_case, data);
+  RequireGradients(data);
+  LinearOptions linear;
+  linear.chunk_tokens = 2;
+  RunLinear(loss_case, data, linear).loss.backward();
+  EXPECT_LE(RelativeError(data.weight.grad(), expected.weight),
+            testing::kBfloat16Tolerance.gradient);
+  linear.weight_grad = at::zeros(data.weight.sizes(), at::kFloat);
+  for (int batch = 0; batch < 50; ++batch) {
+    RunLinear(loss_case, data, linear).loss.backward();
+  }
+  EXPECT_LE(RelativeError(linear.weight_grad, 50.0 * expected.weight), 2e-5);
+}
+
+// TRL #6629: the fused path dropped the softcap.
+TEST(KnownBugs, SoftcapReachesTheLinearOperator) {
+  const LossData data = MakeData(52, {}, at::kDouble);
+  CrossEntropyOptions options;
+  options.softcap = 1.5;
+  const at::Tensor capped =
+      LinearCrossEntropy(data.hidden, data.weight, data.target, options).loss;
+  const at::Tensor logits =
+      at::tanh(at::mm(data.hidden, data.weight.t()) / 1.5) * 1.5;
+  EXPECT_NEAR(capped.item<double>(),
+              CrossEntropy(logits, data.target).loss.item<double>(), 1e-12);
+}
+
 // Liger-Kernel #974: ignore_index was ignored in the chunked JSD.
 TEST(KnownBugs, IgnoredTargetsAreIgnoredInEveryChunk) {
   LossCase loss_case;

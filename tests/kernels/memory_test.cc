@@ -1,17 +1,14 @@
 // Memory beyond inputs and gradients: the formula of docs/operators.md, and
 // that it does not grow with the number of tokens.
 #include <ATen/ATen.h>
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
 #include <string>
 #include <tuple>
 
 #include "tests/kernels/devices.h"
 #include "tests/kernels/loss_case.h"
+#include "tests/kernels/peak_meter.h"
 
 namespace limbeck::kernels {
 namespace {
@@ -22,29 +19,11 @@ constexpr int64_t kTeacherWidth = 24;
 constexpr int64_t kColumns = 2003;
 constexpr int64_t kEntries = 9;
 
-// Every allocation of LibTorch on this thread, on the CPU and the GPU.
-class PeakMeter : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void*, int64_t size, size_t, size_t,
-                         c10::Device) override {
-    current_ += size;
-    peak_ = std::max(peak_, current_);
-  }
-  bool memoryProfilingEnabled() const override { return true; }
-  int64_t peak() const { return peak_; }
-
- private:
-  int64_t current_ = 0;
-  int64_t peak_ = 0;
-};
-
 // Most bytes that forward and backward held at once, dX included.
 int64_t PeakBytes(const LossCase& loss_case, const LossData& data,
                   const LinearOptions& linear) {
-  const auto meter = std::make_shared<PeakMeter>();
-  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
-  RunLinear(loss_case, data, linear).loss.backward();
-  return meter->peak();
+  return PeakBytesOf(
+      [&] { RunLinear(loss_case, data, linear).loss.backward(); });
 }
 
 class Memory : public ::testing::TestWithParam<

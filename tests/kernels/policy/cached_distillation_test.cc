@@ -71,6 +71,27 @@ INSTANTIATE_TEST_SUITE_P(All, CachedSuite,
                                             ::testing::Values(1.0, 2.0),
                                             ::testing::Values(0.0, 0.1)));
 
+TEST(CachedDerivative, MatchesCentralDifferences) {
+  const LossData data = MakeData(133, {}, at::kDouble);
+  const CachedTeacher cache = CacheOf(data, 1.5);
+  const auto loss = [&](const at::Tensor& hidden) {
+    return LinearCachedDistillation(hidden, data.weight, cache, 1.5).loss;
+  };
+  const at::Tensor hidden = data.hidden.detach().clone().requires_grad_(true);
+  loss(hidden).backward();
+  constexpr double kStep = 1e-5;
+  for (uint64_t seed = 0; seed < 3; ++seed) {
+    const at::Tensor x = Normal(140 + seed, hidden.sizes());
+    const double slope = (x * hidden.grad()).sum().item<double>();
+    const double difference =
+        (loss(hidden.detach() + kStep * x) - loss(hidden.detach() - kStep * x))
+            .item<double>() /
+        (2.0 * kStep);
+    EXPECT_NEAR(difference, slope,
+                testing::kCentralDifference * (1.0 + std::abs(slope)));
+  }
+}
+
 class Cached : public ::testing::Test {
  protected:
   Cached() {

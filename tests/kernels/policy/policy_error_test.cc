@@ -3,27 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 
 #include "kernels/linear_cached_distillation.h"
 #include "kernels/linear_logprob.h"
 #include "kernels/linear_policy_loss.h"
+#include "tests/kernels/error_of.h"
 #include "tests/kernels/policy/policy_case.h"
 
 namespace limbeck::kernels {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string ErrorOf(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
 
 class PolicyErrors : public ::testing::Test {
  protected:

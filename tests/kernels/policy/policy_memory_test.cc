@@ -1,40 +1,21 @@
 // Memory of the sampled-token losses does not grow with N x V: a few numbers
 // per token beside the gradient of hidden.
 #include <ATen/ATen.h>
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "kernels/linear_cached_distillation.h"
 #include "kernels/linear_logprob.h"
 #include "kernels/linear_policy_loss.h"
+#include "tests/kernels/peak_meter.h"
 #include "tests/kernels/policy/policy_case.h"
 
 namespace limbeck::kernels {
 namespace {
 
 constexpr int64_t kChunk = 32;
-
-// Every allocation of LibTorch on this thread.
-class PeakMeter : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void*, int64_t size, size_t, size_t,
-                         c10::Device) override {
-    current_ += size;
-    peak_ = std::max(peak_, current_);
-  }
-  bool memoryProfilingEnabled() const override { return true; }
-  int64_t peak() const { return peak_; }
-
- private:
-  int64_t current_ = 0;
-  int64_t peak_ = 0;
-};
 
 struct MemoryCase {
   std::string name;
@@ -81,10 +62,7 @@ class PolicyMemoryTest : public ::testing::TestWithParam<MemoryCase> {
     LinearOptions linear;
     linear.chunk_tokens = kChunk;
     linear.weight_grad = at::zeros_like(data.base.weight);
-    const auto meter = std::make_shared<PeakMeter>();
-    const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
-    GetParam().run(data, linear);
-    return meter->peak();
+    return PeakBytesOf([&] { GetParam().run(data, linear); });
   }
 };
 
