@@ -77,7 +77,6 @@ bool SameValues(const CompatReading& gold, const CompatReading& answer,
 
 MathOptions ParserOptions(bool plain) {
   MathOptions options;
-  options.mode = VerifyMode::kCompat;
   options.percent = PercentPolicy::kValueOnly;
   options.units = UnitPolicy::kIgnored;
   options.decimals = DecimalPolicy::kSixPlaces;

@@ -119,9 +119,11 @@ class CandidateFinder {
   }
 
   void FindFinalAnswers() {
-    constexpr absl::string_view kWords = "final answer is";
+    // "Final" in either case, the rest as it stands here.
+    constexpr absl::string_view kWords = "inal answer is";
     for (size_t at = text_.find(kWords); at != text_.npos;
          at = text_.find(kWords, at + 1)) {
+      if (at == 0 || (text_[at - 1] | 0x20) != 'f') continue;
       size_t begin = at + kWords.size();
       if (begin < text_.size() && text_[begin] == ':') ++begin;
       auto place = PlaceOrNone(SkipBlanks(text_, begin));

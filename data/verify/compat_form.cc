@@ -54,14 +54,16 @@ ExpressionPtr SetOf(const std::vector<ExpressionPtr>& items) {
   return MakeNode(ExpressionKind::kSet, std::move(elements));
 }
 
+bool HoldsSetsOnly(const std::vector<ExpressionPtr>& items) {
+  return std::all_of(items.begin(), items.end(), [](const ExpressionPtr& item) {
+    return item->is(ExpressionKind::kSet);
+  });
+}
+
 // Lists inside a list are elements of their own: "(p = 5, q = 2); (...)".
 ExpressionPtr ListAsSet(const std::vector<ExpressionPtr>& items) {
-  const bool nested =
-      items.size() > 1 &&
-      std::all_of(items.begin(), items.end(), [](const ExpressionPtr& item) {
-        return item->is(ExpressionKind::kSet);
-      });
-  if (nested) return MakeNode(ExpressionKind::kSet, items);
+  if (items.size() > 1 && HoldsSetsOnly(items))
+    return MakeNode(ExpressionKind::kSet, items);
   return SetOf(items);
 }
 
@@ -118,6 +120,8 @@ ExpressionPtr WithFormOfNode(const ExpressionPtr& node) {
       return ListAsSet(node->children);
     case ExpressionKind::kSet:
       return SetOf(node->children);
+    case ExpressionKind::kUnion:
+      return HoldsSetsOnly(node->children) ? SetOf(node->children) : node;
     case ExpressionKind::kRelation:
       return ShortenedRelation(*node);
     default:

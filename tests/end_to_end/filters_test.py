@@ -66,7 +66,7 @@ class EveryFilter(Filter):
             (["generate", "--model", MODEL, "--max_tokens", 2],
              {"ids": [5, 6, 7]}, ["samples"]),
             (["verify"], {"gold": "2", "answer": "2", "kind": "integer"},
-             ["verdict", "extracted"]),
+             ["verdict", "extracted", "reason"]),
         ]
 
     def test_order_ids_and_errors(self):
@@ -260,10 +260,45 @@ class Verify(Filter):
             {"gold": 7, "answer": "7"}, {"gold": "7"}])
         self.assertEqual(answers[0]["verdict"], "correct")
         self.assertEqual(answers[1]["verdict"], "wrong")
-        self.assertEqual(answers[2]["verdict"], "unknown")
+        self.assertEqual(answers[2]["verdict"], "wrong")
         self.assertEqual(answers[3]["verdict"], "correct")
         for answer in answers[4:]:
             self.assertIn("error", answer)
+
+    def test_mathematics_in_both_modes(self):
+        lines = [{"gold": "1/2", "answer": "so \\boxed{\\frac{2}{4}}"},
+                 {"gold": "$2^{-99}$", "answer": "\\boxed{2^{-98}}"}]
+        sound = self.filter(0, "verify", lines=lines)
+        compat = self.filter(0, "verify", "--mode", "compat", lines=lines)
+        self.assertEqual([a["verdict"] for a in sound], ["correct", "wrong"])
+        self.assertEqual([a["verdict"] for a in compat],
+                         ["correct", "correct"])
+
+    def test_kinds_with_options(self):
+        answers = self.filter(BAD, "verify", lines=[
+            {"gold": "F", "answer": "Answer: F", "kind": "choice",
+             "letters": "ABCDEF"},
+            {"gold": "9.81", "answer": "about \\boxed{9.8}",
+             "kind": "numeric", "relative_tolerance": 0.01},
+            {"gold": "[A-Z]+-\\d+", "answer": "AB-12", "kind": "regex"},
+            {"gold": {"required": ["a"]}, "answer": '```json\n{"a": 1}\n```',
+             "kind": "json_schema"},
+            {"gold": "(", "answer": "x", "kind": "regex"},
+            {"gold": {"typo": 1}, "answer": "1", "kind": "json_schema"}])
+        for answer in answers[:4]:
+            self.assertEqual(answer["verdict"], "correct")
+        self.assertIn("byte 1", answers[4]["error"])
+        self.assertIn("typo", answers[5]["error"])
+
+    def test_rewards(self):
+        spec = self.write("reward.textproto",
+                          "terms { accuracy {} } terms { format {} }")
+        answers = self.filter(0, "verify", "--reward", spec, lines=[
+            {"gold": "7", "answer": "<think>a</think>\\boxed{7}"},
+            {"gold": "?!(", "answer": "<think>a</think>\\boxed{7}"}])
+        self.assertEqual(answers[0]["reward"], 2)
+        self.assertEqual(answers[0]["rewards"], {"accuracy": 1, "format": 1})
+        self.assertIsNone(answers[1]["reward"])
 
 
 class Benchmark(Filter):
