@@ -18,7 +18,7 @@ struct FairRun {
 // the wall limit twice that and 1 s; both replace those of `command`. A program
 // that needed up to 1.5 times the limit, or was stopped by the wall limit
 // though it was busy (a quarter of its CPU limit), runs once more with no other
-// run beside it, and that run counts.
+// run beside it and twice the wall limit, and that run counts.
 absl::StatusOr<FairRun> RunFairly(const ProgramRunner& runner,
                                   MachineGate& gate, SandboxCommand command,
                                   double time_limit_seconds);

@@ -154,6 +154,15 @@ void SumUp(const std::vector<TestOutcome>& outcomes, JudgeResult* result) {
   if (result->verdict == JudgeVerdict::kCompileError) result->tests.clear();
 }
 
+absl::StatusOr<std::shared_ptr<const CppBinary>> CompileRequest(
+    const JudgeTools& tools, const JudgeRequest& request) {
+  const SharedRun together(*tools.gate);  // not beside one that runs alone
+  if (request.function.empty())
+    return tools.compiler->Compile(request.code, {});
+  return tools.compiler->Compile(
+      CppFunctionSource(request.code, request.function), {});
+}
+
 void RunTests(const JudgeTools& tools, const JudgeRequest& request,
               const CppBinary* binary, JudgeResult* result) {
   std::vector<TestOutcome> outcomes;
@@ -272,12 +281,8 @@ absl::StatusOr<JudgeResult> Judge::RunSound(const JudgeRequest& request) const {
     RunTests(tools, request, nullptr, &result);
     return result;
   }
-  const std::string source =
-      request.function.empty()
-          ? request.code
-          : CppFunctionSource(request.code, request.function);
   const absl::StatusOr<std::shared_ptr<const CppBinary>> binary =
-      tools.compiler->Compile(source, {});
+      CompileRequest(tools, request);
   if (!binary.ok()) return NothingToRun(std::string(binary.status().message()));
   if ((*binary)->binary.empty()) {
     result.verdict = JudgeVerdict::kCompileError;

@@ -2,16 +2,15 @@
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "data/base/check.h"
-#include "data/base/file.h"
 #include "data/judge/judge.h"
 #include "data/judge/sandbox/sandbox.h"
 
@@ -27,7 +26,7 @@ constexpr char kCppCode[] =
 constexpr char kInput[] = "21\n";
 constexpr char kOutput[] = "42\n";
 
-// What a script would do: files on disk, no limits, no pipes to drain.
+// What a script would do: no limits, no pipes to drain.
 void SpawnAndWait(const char* const* arguments, const std::string& input) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -69,50 +68,57 @@ const Sandbox& SharedSandbox() {
   return *sandbox;
 }
 
-// The C++ program, compiled once; its bytes and a path to them.
-struct Compiled {
+// Path of a file in memory that nothing has open for writing, so that it can be
+// executed; it goes with this process.
+std::string MemoryFile(const std::string& content) {
+  const int written = memfd_create("limbeck_judge_bench", 0);
+  LIMBECK_CHECK(written >= 0);
+  LIMBECK_CHECK(write(written, content.data(), content.size()) ==
+                static_cast<ssize_t>(content.size()));
+  const auto path = [](int descriptor) {
+    return absl::StrCat("/proc/", getpid(), "/fd/", descriptor);
+  };
+  const int read_only = open(path(written).c_str(), O_RDONLY);
+  LIMBECK_CHECK(read_only >= 0 && close(written) == 0);
+  return path(read_only);
+}
+
+// The programs, the C++ one compiled once.
+struct Programs {
   std::string binary;
-  std::string folder;
+  std::string binary_path;
+  std::string script_path;
+  std::string input_path;
 };
 
-const Compiled& SharedBinary() {
-  static const auto* const compiled = [] {
-    auto result = std::make_unique<Compiled>();
+const Programs& SharedPrograms() {
+  static const auto* const programs = [] {
+    auto result = std::make_unique<Programs>();
     const auto compiler = CppCompiler::Create(&SharedSandbox(), {});
     LIMBECK_CHECK(compiler.ok());
     const auto binary = (*compiler)->Compile(kCppCode, {});
     LIMBECK_CHECK(binary.ok() && !(*binary)->binary.empty());
     result->binary = (*binary)->binary;
-    char folder[] = "/tmp/limbeck-judge-bench-XXXXXX";
-    LIMBECK_CHECK(mkdtemp(folder) != nullptr);
-    result->folder = folder;
-    const std::string program = JoinPath(folder, "program");
-    LIMBECK_CHECK(WriteFileAtomically(program, result->binary).ok());
-    LIMBECK_CHECK(chmod(program.c_str(), 0700) == 0);
-    LIMBECK_CHECK(
-        WriteFileAtomically(JoinPath(folder, "p.py"), kPythonCode).ok());
-    LIMBECK_CHECK(WriteFileAtomically(JoinPath(folder, "in"), kInput).ok());
+    result->binary_path = MemoryFile(result->binary);
+    result->script_path = MemoryFile(kPythonCode);
+    result->input_path = MemoryFile(kInput);
     return result.release();
   }();
-  return *compiled;
+  return *programs;
 }
 
 void PlainPython(benchmark::State& state) {
-  const std::string script = JoinPath(SharedBinary().folder, "p.py");
-  const char* const arguments[] = {kPython, "-B", "-s", script.c_str(),
-                                   nullptr};
-  for (auto _ : state) {
-    SpawnAndWait(arguments, JoinPath(SharedBinary().folder, "in"));
-  }
+  const Programs& programs = SharedPrograms();
+  const char* const arguments[] = {kPython, "-B", "-s",
+                                   programs.script_path.c_str(), nullptr};
+  for (auto _ : state) SpawnAndWait(arguments, programs.input_path);
   state.SetItemsProcessed(state.iterations());
 }
 
 void PlainCpp(benchmark::State& state) {
-  const std::string program = JoinPath(SharedBinary().folder, "program");
-  const char* const arguments[] = {program.c_str(), nullptr};
-  for (auto _ : state) {
-    SpawnAndWait(arguments, JoinPath(SharedBinary().folder, "in"));
-  }
+  const Programs& programs = SharedPrograms();
+  const char* const arguments[] = {programs.binary_path.c_str(), nullptr};
+  for (auto _ : state) SpawnAndWait(arguments, programs.input_path);
   state.SetItemsProcessed(state.iterations());
 }
 
@@ -135,7 +141,7 @@ void SandboxPython(benchmark::State& state) {
 void SandboxCpp(benchmark::State& state) {
   SandboxCommand command;
   command.argv = {"./program"};
-  command.files = {{"program", SharedBinary().binary, true}};
+  command.files = {{"program", SharedPrograms().binary, true}};
   command.standard_input = kInput;
   RunInSandbox(state, command);
 }

@@ -29,6 +29,7 @@ TestVerdict Compared(bool same, std::string detail) {
 
 TestVerdict RunChecker(const JudgeTools& tools, const CheckerSpec& checker,
                        const CheckedFiles& files) {
+  const SharedRun together(*tools.gate);  // not beside one that runs alone
   const absl::StatusOr<TestVerdict> verdict =
       checker.kind == CheckerKind::kPython
           ? RunPythonChecker(*tools.runner, tools.python, checker.code, files)

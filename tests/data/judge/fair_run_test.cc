@@ -39,6 +39,9 @@ TEST(FairRun, NearTheLimitRunsAgainAndThatCounts) {
   const FairRun run = RunOn(as_slow);
   EXPECT_TRUE(run.over_time);
   EXPECT_EQ(run.runs, 2);
+  ASSERT_EQ(as_slow.commands().size(), 2u);
+  EXPECT_EQ(as_slow.commands()[1].limits.cpu_seconds, 3);
+  EXPECT_EQ(as_slow.commands()[1].limits.wall_seconds, 10);
 }
 
 TEST(FairRun, FarBeyondTheLimitIsFinal) {
