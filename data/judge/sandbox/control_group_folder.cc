@@ -94,6 +94,11 @@ absl::StatusOr<std::string> DivideControlGroup(const std::string& folder,
     if (error == 0) error = WriteOnce(switches, kBoth);
   }
   if (error == 0) return folder;
+  if (error == EBUSY) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the control group ", folder,
+        " holds other processes besides this one and cannot be divided"));
+  }
   errno = error;
   return SystemError("divide the control group", folder);
 }

@@ -21,6 +21,8 @@ constexpr uint64_t kExtraProcesses = 2;
 Failure ControlGroup::Make(const LaunchPlan& plan) {
   const std::string path =
       plan.control_group + "/limbeck-" + std::to_string(getpid());
+  // Left by a launcher that was killed, and by chance of our number.
+  rmdir(path.c_str());
   if (mkdir(path.c_str(), 0755) != 0) return SystemFailure("mkdir " + path);
   path_ = path;
   const uint64_t memory = plan.memory_bytes + plan.file_bytes + kSlackBytes;
