@@ -102,11 +102,16 @@ ExpressionPtr WithArgumentsOf(const Expression& gold,
   }
   ExpressionPtr value = answer.children.back();
   for (size_t i = 0; i < g.children.size(); ++i) {
-    if (!g.children[i]->is(ExpressionKind::kSymbol) ||
-        !a.children[i]->is(ExpressionKind::kSymbol)) {
+    const ExpressionPtr& wanted = g.children[i];
+    const ExpressionPtr& written = a.children[i];
+    if (!wanted->is(ExpressionKind::kSymbol) ||
+        !written->is(ExpressionKind::kSymbol)) {
       return nullptr;
     }
-    value = Substitute(value, a.children[i]->name, g.children[i]);
+    if (wanted->name == written->name) continue;
+    // A name that means something else already cannot be taken.
+    if (g.children.size() > 1 || SharesSymbol(*wanted, *value)) return nullptr;
+    value = Substitute(value, written->name, wanted);
   }
   return value;
 }

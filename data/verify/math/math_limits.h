@@ -33,6 +33,8 @@ inline constexpr int kLastPrecision = 2048;
 inline constexpr int kEqualRelativeBits = 512;
 // Random points at which expressions with free variables are compared.
 inline constexpr int kSamplePoints = 8;
+// With |x|, floors, roots and the like, which change over at thresholds.
+inline constexpr int kPiecewisePoints = 20;
 inline constexpr int kMaxSampleTries = 64;
 
 // Work of one verdict, in units of roughly 20 ns: about 10 ms.

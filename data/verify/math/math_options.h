@@ -2,8 +2,6 @@
 #ifndef LIMBECK_DATA_VERIFY_MATH_MATH_OPTIONS_H_
 #define LIMBECK_DATA_VERIFY_MATH_MATH_OPTIONS_H_
 
-#include "data/verify/verify_mode.h"
-
 namespace limbeck {
 
 // 20% against 0.2 and 20.
@@ -50,7 +48,6 @@ enum class CommaPolicy {
 };
 
 struct MathOptions {
-  VerifyMode mode = VerifyMode::kSound;
   PercentPolicy percent = PercentPolicy::kValueOrSign;
   UnitPolicy units = UnitPolicy::kOneSideMayOmit;
   ListOrderPolicy list_order = ListOrderPolicy::kUnordered;

@@ -188,6 +188,9 @@ class Tokenizer {
       }
     }
     MathToken token = LookUpMathWord(run, false);
+    if (IsMembership(run, rest().substr(run.size()))) {
+      token = LookUpMathWord("in", true);
+    }
     if (token.kind == TokenKind::kEnd) token = FunctionAndRest(run);
     if (token.kind == TokenKind::kEnd) {
       token.kind = TokenKind::kLetters;
@@ -197,20 +200,29 @@ class Tokenizer {
     return absl::OkStatus();
   }
 
-  // "sinx": the function, with `run` cut to its name; kEnd: no such thing.
+  // "sinx", "pir": the name, with `run` cut to it; kEnd: no such thing. The
+  // tails are few: "minus" and "since" are words.
   static MathToken FunctionAndRest(absl::string_view& run) {
-    for (const size_t tail : {1, 2}) {
-      if (run.size() < 2 + tail) break;
-      const absl::string_view head = run.substr(0, run.size() - tail);
+    for (const absl::string_view tail : {"x", "y", "z", "xy", "r"}) {
+      if (!absl::EndsWith(run, tail)) continue;
+      const absl::string_view head = run.substr(0, run.size() - tail.size());
       MathToken token = LookUpMathWord(head, false);
-      const bool glued = token.kind == TokenKind::kConstant ||
-                         (token.kind == TokenKind::kFunction &&
-                          (head.size() >= 3 || head == "ln"));
+      const bool glued = token.kind == TokenKind::kConstant
+                             ? head == "pi"
+                             : token.kind == TokenKind::kFunction &&
+                                   tail != "r" && head != "lg";
       if (!glued) continue;
       run = head;
       return token;
     }
     return MathToken();
+  }
+
+  // "x in [1, 2]", and not the inch.
+  static bool IsMembership(absl::string_view run, absl::string_view after) {
+    after = absl::StripLeadingAsciiWhitespace(after);
+    return run == "in" && !after.empty() &&
+           absl::StrContains("([{\\", after.substr(0, 1));
   }
 
   absl::Status TakeDollar() {
@@ -420,7 +432,11 @@ class Tokenizer {
       Push(std::move(known), length);
       return absl::OkStatus();
     }
-    if (upright && words.size() == 1 && absl::ascii_isalpha(words[0])) {
+    // 5\,\mathrm{m} is a length, \mathrm{E} a letter.
+    const bool behind_number =
+        last() != nullptr && last()->kind == TokenKind::kNumber;
+    if (upright && words.size() == 1 && absl::ascii_isalpha(words[0]) &&
+        !(behind_number && absl::StrContains("msghlLNJVWAK", words))) {
       Push(TokenKind::kLetters, length, words);
       return absl::OkStatus();
     }

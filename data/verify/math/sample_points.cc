@@ -1,5 +1,7 @@
 #include "data/verify/math/sample_points.h"
 
+#include <algorithm>
+
 #include "data/base/random.h"
 
 namespace limbeck {
@@ -8,15 +10,52 @@ namespace {
 // "limbeck math" as a number: the points are fixed for good.
 constexpr uint64_t kSeed = 0x6C696D6265636B6Du;
 
-Rational RationalSample(uint64_t key, int index) {
+constexpr int64_t kFarthest = int64_t{1} << 30;
+
+void CollectReach(const Expression& node, int64_t& largest, int64_t& product) {
+  if (node.is(ExpressionKind::kNumber)) {
+    Rational size;
+    fmpz_abs(size.numerator(), node.number.numerator());
+    const int64_t bounded =
+        size.IsSmallInteger(kFarthest) ? size.ToInt64() : kFarthest;
+    largest = std::max(largest, bounded);
+    if (bounded > 1) product = std::min(kFarthest, product * bounded);
+  }
+  for (const ExpressionPtr& child : node.children) {
+    CollectReach(*child, largest, product);
+  }
+}
+
+// Points 0 to 7 and so on in turn: positive, of both signs, within the unit
+// interval, and near and far ones of either sign beyond half of their reach.
+Rational RationalSample(uint64_t key, int index, const SampleReach& reach) {
   // A prime denominator, so that no square or cube is hit by chance.
-  constexpr uint64_t kDenominator = 100'003;
-  const uint64_t bits = RandomBelow(kDenominator, key, 0) + 1;
-  const bool negative = index % 2 == 1 && RandomBelow(2, key, 1) == 0;
-  // Inside the unit interval for arcsin and its like, else up to 8.
-  const uint64_t reach = index % 4 == 2 ? 1 : 8;
-  auto numerator = static_cast<int64_t>(bits * reach + 1);
-  if (index % 4 == 2) numerator = static_cast<int64_t>(bits);
+  constexpr int64_t kDenominator = 100'003;
+  const auto part =
+      static_cast<int64_t>(RandomBelow(kDenominator - 2, key, 0)) + 1;
+  const bool coin = RandomBelow(2, key, 1) == 0;
+  int64_t numerator = part;  // of a value below 1
+  switch (index % 8) {
+    case 0:
+    case 6:
+      numerator = part * 8 + 1;
+      break;
+    case 1:
+      numerator = (part * 8 + 1) * (coin ? 1 : -1);
+      break;
+    case 2:
+      break;
+    case 3:
+    case 4:
+      numerator = reach.near * ((kDenominator + part) / 2) + 1;
+      break;
+    default:
+      numerator = reach.far * ((kDenominator + part) / 2) + 1;
+      break;
+  }
+  // Several variables need all combinations of signs.
+  const bool negative =
+      index < 8 ? index % 8 == 4 || index % 8 == 7 : index % 8 >= 3 && coin;
   Rational value(negative ? -numerator : numerator, 1);
   fmpz_set_ui(value.denominator(), kDenominator);
   fmpq_canonicalise(value.get());
@@ -25,14 +64,24 @@ Rational RationalSample(uint64_t key, int index) {
 
 }  // namespace
 
+SampleReach ReachOf(const Expression& a, const Expression& b) {
+  int64_t largest = 1, product = 1;
+  CollectReach(a, largest, product);
+  CollectReach(b, largest, product);
+  SampleReach reach;
+  reach.near = std::min(kFarthest, 4 * largest + 4);
+  reach.far = std::min(kFarthest, 4 * product + 4);
+  return reach;
+}
+
 Bindings SamplePoint(const std::vector<std::string>& variables, SampleKind kind,
-                     int index) {
+                     int index, const SampleReach& reach) {
   Bindings point;
   point.reserve(variables.size());
   for (size_t i = 0; i < variables.size(); ++i) {
     const uint64_t key = MixKey(MixKey(kSeed, static_cast<uint64_t>(index)), i);
     if (kind == SampleKind::kRationals) {
-      point.emplace_back(variables[i], RationalSample(key, index));
+      point.emplace_back(variables[i], RationalSample(key, index, reach));
     } else {
       // Growing, so that n is above k in most points.
       const uint64_t value =

@@ -194,45 +194,110 @@ bool CountsThings(const Expression& node) {
       [](const ExpressionPtr& child) { return CountsThings(*child); });
 }
 
-EqualityFinding CompareAtPoints(const Expression& a, const Expression& b,
-                                const std::vector<std::string>& variables,
-                                WorkBudget& budget) {
-  PointComparer comparer(a, b, !HasImaginary(a) && !HasImaginary(b), budget);
-  std::string reason = "no point of a common domain was found";
-  // n! at integers is exact; elsewhere it would be a gamma function.
-  const bool whole = CountsThings(a) || CountsThings(b);
-  const SampleKind first =
-      whole ? SampleKind::kPositiveIntegers : SampleKind::kRationals;
-  const SampleKind second =
-      whole ? SampleKind::kRationals : SampleKind::kPositiveIntegers;
-  for (const SampleKind kind : {first, second}) {
+// Whether it may follow different formulas in different places.
+bool IsPiecewise(const Expression& node) {
+  if (node.is(ExpressionKind::kFunction)) {
+    switch (node.function) {
+      case MathFunction::kSqrt:
+      case MathFunction::kAbs:
+      case MathFunction::kFloor:
+      case MathFunction::kCeil:
+      case MathFunction::kSign:
+      case MathFunction::kMin:
+      case MathFunction::kMax:
+      case MathFunction::kMod:
+        return true;
+      default:
+        break;
+    }
+  }
+  const bool power = node.is(ExpressionKind::kPower) &&
+                     !node.children[1]->is(ExpressionKind::kNumber);
+  return power || std::any_of(node.children.begin(), node.children.end(),
+                              [](const ExpressionPtr& child) {
+                                return IsPiecewise(*child);
+                              });
+}
+
+// Variables that count: n, k, m.
+bool AreIndices(const std::vector<std::string>& variables) {
+  return std::all_of(variables.begin(), variables.end(),
+                     [](const std::string& name) {
+                       return name == "n" || name == "k" || name == "m" ||
+                              name == "j" || name == "N" || name == "K";
+                     });
+}
+
+class SampledComparison {
+ public:
+  SampledComparison(const Expression& a, const Expression& b,
+                    const std::vector<std::string>& variables,
+                    WorkBudget& budget)
+      : a_(a),
+        b_(b),
+        variables_(variables),
+        budget_(budget),
+        comparer_(a, b, !HasImaginary(a) && !HasImaginary(b), budget),
+        reach_(ReachOf(a, b)),
+        needed_(IsPiecewise(a) || IsPiecewise(b) ? kPiecewisePoints
+                                                 : kSamplePoints) {}
+
+  EqualityFinding Run() {
+    // n! at integers is exact; elsewhere it would be a gamma function.
+    const bool whole = CountsThings(a_) || CountsThings(b_);
+    EqualityFinding finding =
+        Sample(whole ? SampleKind::kPositiveIntegers : SampleKind::kRationals);
+    if (finding.equality == Equality::kEqual || budget_.exhausted()) {
+      return finding;
+    }
+    if (finding.equality == Equality::kDifferent) {
+      // sin(n pi) is 0 for whole n, and n may be whole.
+      const bool open = !whole && AreIndices(variables_) &&
+                        Sample(SampleKind::kPositiveIntegers).equality !=
+                            Equality::kDifferent;
+      return open ? FoundUnknown("perhaps equal for integers") : finding;
+    }
+    return Sample(whole ? SampleKind::kRationals
+                        : SampleKind::kPositiveIntegers);
+  }
+
+ private:
+  EqualityFinding Sample(SampleKind kind) {
     int agreed = 0;
+    std::string reason = "no point of a common domain was found";
     for (int index = 0; index < kMaxSampleTries; ++index) {
-      Bindings point = SamplePoint(variables, kind, index);
-      const PointFinding finding = comparer.Compare(point);
+      Bindings point = SamplePoint(variables_, kind, index, reach_);
+      const PointFinding finding = comparer_.Compare(point);
       if (finding.equality == Equality::kDifferent) {
         return FoundDifferent("different at a random point");
       }
-      if (budget.exhausted()) return FoundUnknown("over the limit of work");
+      if (budget_.exhausted()) return FoundUnknown("over the limit of work");
       if (finding.equality == Equality::kEqual) {
         // One point where both are defined, then a proof.
-        if (agreed == 0 && HaveEqualNormalForms(a, b, budget)) {
+        if (agreed == 0 && HaveEqualNormalForms(a_, b_, budget_)) {
           return FoundEqual("equal normal forms");
         }
-        if (++agreed == kSamplePoints) {
+        if (++agreed == needed_) {
           return FoundEqual(
-              absl::StrCat("equal at ", kSamplePoints, " random points"));
+              absl::StrCat("equal at ", needed_, " random points"));
         }
-      } else if (finding.usable) {
+      } else {
         reason = finding.reason;
-        break;
       }
-      // Nothing to be had from rational points: n! or (-1)^n.
-      if (agreed == 0 && index >= 12) break;
+      // Nothing to be had from these points: (-1)^n at fractions.
+      if (agreed == 0 && index >= 16) break;
     }
+    return FoundUnknown(std::move(reason));
   }
-  return FoundUnknown(std::move(reason));
-}
+
+  const Expression& a_;
+  const Expression& b_;
+  const std::vector<std::string>& variables_;
+  WorkBudget& budget_;
+  PointComparer comparer_;
+  const SampleReach reach_;
+  const int needed_;
+};
 
 // Whether a value is known to be a number; 1/0 is not.
 bool IsFinite(const Expression& node, WorkBudget& budget) {
@@ -311,7 +376,8 @@ EqualityFinding CompareScalars(const ExpressionPtr& a, const ExpressionPtr& b,
   if (variables.size() > size_t{kMaxFreeSymbols}) {
     return FoundUnknown("too many variables");
   }
-  EqualityFinding finding = CompareAtPoints(*left, *right, variables, budget);
+  EqualityFinding finding =
+      SampledComparison(*left, *right, variables, budget).Run();
   if (finding.equality != Equality::kDifferent) return finding;
   if (opaque) return FoundUnknown("an unknown function or integral");
   if (SameButCase(of_a, of_b)) {

@@ -109,6 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
         Notation{"\\{x : x > 1\\}", "setof('x',rel(1 < 'x'))"},
         Notation{"\\boxed{\\text{(B)}}", "text_b()"},
         Notation{"The ellipse.", "text_ellipse()"},
+        Notation{"since then", "text_since then()"},
         Notation{"5 apples", "unit_apples(5)"},
         Notation{"15\\mbox{ cm}^2", "unit_cm^2(15)"},
         Notation{"60 km/h", "unit_km/h(60)"}));
