@@ -6,6 +6,7 @@
 #include <map>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "data/base/random.h"
 #include "data/verify/verify.h"
 #include "eval/votes.h"
@@ -154,10 +155,21 @@ void AddConsensus(const ScoreInput& input, BenchmarkScores* scores) {
   }
 }
 
+// Numbers in their order, then texts.
+struct NumbersFirst {
+  bool operator()(const std::string& a, const std::string& b) const {
+    double number_a = 0, number_b = 0;
+    const bool is_a = absl::SimpleAtod(a, &number_a);
+    const bool is_b = absl::SimpleAtod(b, &number_b);
+    if (is_a && is_b && number_a != number_b) return number_a < number_b;
+    return is_a != is_b ? is_a : a < b;
+  }
+};
+
 // Labels in the order in which they are met, their values sorted.
 void AddBreakdown(const ScoreInput& input, BenchmarkScores* scores) {
   std::vector<std::string> labels;
-  std::map<std::string, std::map<std::string, Mean>> means;
+  std::map<std::string, std::map<std::string, Mean, NumbersFirst>> means;
   for (size_t i = 0; i < input.problems.size(); ++i) {
     const ProblemResult& result = scores->per_problem[i];
     if (result.samples == 0) continue;

@@ -114,14 +114,14 @@ TEST(ComputeScores, UnknownAnswersAreNotSolvedAndCounted) {
 
 TEST(ComputeScores, BreakdownByLabel) {
   ScoreInput input = SmallInput();
-  input.problems[0].labels = {{"level", "2"}, {"subject", "x"}};
-  input.problems[1].labels = {{"level", "1"}};
-  input.problems[2].labels = {{"level", "2"}};
+  input.problems[0].labels = {{"level", "1200"}, {"subject", "x"}};
+  input.problems[1].labels = {{"level", "800"}};
+  input.problems[2].labels = {{"level", "1200"}};
   input.problems.push_back({"p3", {}, ANSWER_KIND_INTEGER, {{"level", "3"}}});
   const Json json = ScoresToJson(ComputeScores(input));
   EXPECT_EQ(WriteJson(*json.Find("breakdown")),
-            R"({"level":{"1":{"problems":1,"pass_at_1":0.0},)"
-            R"("2":{"problems":2,"pass_at_1":0.5}},)"
+            R"({"level":{"800":{"problems":1,"pass_at_1":0.0},)"
+            R"("1200":{"problems":2,"pass_at_1":0.5}},)"
             R"("subject":{"x":{"problems":1,"pass_at_1":0.5}}})");
 }
 
