@@ -200,6 +200,23 @@ TEST(Estimate, SamplesEndWhereTheContextDoes) {
   EXPECT_EQ(tokens(1000000), 10 * 2 * 512);
 }
 
+TEST(Estimate, BenchmarkFilesHaveTheirPublishedSizes) {
+  const auto records = [](const std::string& file, const std::string& more) {
+    return EstimateOf(absl::StrCat(Training(""),
+                                   "stages { name: \"e\" inputs: \"student\" "
+                                   "evaluate { benchmark_file { ",
+                                   file, " path: \"/no/such/file\" } ", more,
+                                   " } }"))
+        .records.value_or(0);
+  };
+  EXPECT_EQ(records("name: NAME_AIME24", "samples_per_problem: 64"), 30 * 64);
+  EXPECT_EQ(records("name: NAME_MATH500", "samples_per_problem: 4"), 500 * 4);
+  EXPECT_EQ(records("name: NAME_GPQA_DIAMOND",
+                    "samples_per_problem: 8 max_problems: 5"),
+            5 * 8);
+  EXPECT_EQ(records("name: NAME_JSONL", "samples_per_problem: 4"), 0);
+}
+
 TEST(Estimate, TeacherAndThreadsCountInTheTime) {
   const std::string teacher = absl::StrCat(
       "stages { name: \"teacher\" inputs: \"bins\" train { epochs: 1 ", kShape,

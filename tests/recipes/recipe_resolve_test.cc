@@ -222,7 +222,11 @@ TEST(StageRegistry, ResolvingTwiceChangesNothing) {
 void Change(ProtoMessage* message, const FieldDescriptor* field) {
   const auto& reflection = *message->GetReflection();
   if (field->is_repeated()) {
-    reflection.AddString(message, field, "other");
+    if (field->message_type() != nullptr) {
+      reflection.AddMessage(message, field);
+    } else {
+      reflection.AddString(message, field, "other");
+    }
     return;
   }
   switch (field->cpp_type()) {
@@ -265,7 +269,7 @@ int ExpectEachFieldCounts(const StageEntry& entry, StageEntry* changed,
     const FieldDescriptor* field = type.field(i);
     std::unique_ptr<ProtoMessage> saved(message->New());
     saved->CopyFrom(*message);
-    if (field->message_type() != nullptr) {
+    if (field->message_type() != nullptr && !field->is_repeated()) {
       fields += ExpectEachFieldCounts(
           entry, changed,
           message->GetReflection()->MutableMessage(message, field));

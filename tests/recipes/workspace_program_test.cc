@@ -190,7 +190,8 @@ TEST_F(Program, InspectShowsEverything) {
   EXPECT_THAT(artefact.output,
               AllOf(HasSubstr("stage worked (generate, version 2)"),
                     HasSubstr("30 samples in = 30 out + 0 rejected"),
-                    HasSubstr("record 0:"), HasSubstr("raw_output: ")));
+                    HasSubstr("record 0:"), HasSubstr("raw_output: "),
+                    HasSubstr("rejects.lbk"), Not(HasSubstr("\n0 records"))));
   const ProgramResult shard =
       RunProgram({"inspect", worked + "/part-0000/traces.lbk"});
   EXPECT_THAT(shard.output, HasSubstr("record_type: \"limbeck.Trace\""));
