@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
+#include "data/verify/answer_options.h"
 #include "data/verify/reward.h"
 #include "data/verify/verify.h"
 #include "google/protobuf/text_format.h"
@@ -30,15 +31,6 @@ struct VerifySettings {
   std::optional<RewardSpec> reward;
 };
 
-absl::StatusOr<AnswerKind> ParseKind(const std::string& name) {
-  const AnswerKind kind = AnswerKindFromName(name);
-  if (kind != ANSWER_KIND_UNSPECIFIED) return kind;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "kind is '", name,
-      "', known are math, integer, choice, string, numeric, regex and "
-      "json_schema"));
-}
-
 const char* VerdictName(Verdict verdict) {
   switch (verdict) {
     case VERDICT_CORRECT:
@@ -48,26 +40,6 @@ const char* VerdictName(Verdict verdict) {
     default:
       return "unknown";
   }
-}
-
-absl::StatusOr<AnswerOptions> ParseOptions(const Json& line) {
-  AnswerOptions options;
-  LIMBECK_ASSIGN_OR_RETURN(const double absolute,
-                           line.GetDouble("absolute_tolerance", 0));
-  LIMBECK_ASSIGN_OR_RETURN(const double relative,
-                           line.GetDouble("relative_tolerance", 0));
-  LIMBECK_ASSIGN_OR_RETURN(const std::string letters,
-                           line.GetString("letters", ""));
-  LIMBECK_ASSIGN_OR_RETURN(const bool ignore_case,
-                           line.GetBool("ignore_case", false));
-  LIMBECK_ASSIGN_OR_RETURN(const bool anywhere,
-                           line.GetBool("anywhere", false));
-  options.set_absolute_tolerance(absolute);
-  options.set_relative_tolerance(relative);
-  if (!letters.empty()) options.set_letters(letters);
-  options.set_ignore_case(ignore_case);
-  options.set_anywhere(anywhere);
-  return options;
 }
 
 // "gold" may be an object: a schema.
@@ -98,14 +70,13 @@ absl::Status AddReward(const Json& line, const std::string& answer,
 }
 
 absl::StatusOr<Json> Verify(const Json& line, const VerifySettings& settings) {
-  LIMBECK_ASSIGN_OR_RETURN(const std::string kind_name,
-                           line.GetString("kind", "math"));
   VerifyRequest request;
-  LIMBECK_ASSIGN_OR_RETURN(request.kind, ParseKind(kind_name));
+  LIMBECK_ASSIGN_OR_RETURN(request.kind,
+                           AnswerKindFromJson(line, ANSWER_KIND_MATH));
   LIMBECK_ASSIGN_OR_RETURN(const std::string gold,
                            ParseGold(line, request.kind));
   LIMBECK_ASSIGN_OR_RETURN(const std::string answer, line.GetString("answer"));
-  LIMBECK_ASSIGN_OR_RETURN(request.options, ParseOptions(line));
+  LIMBECK_ASSIGN_OR_RETURN(request.options, AnswerOptionsFromJson(line));
   request.gold = gold;
   request.answer = answer;
   request.mode = settings.mode;

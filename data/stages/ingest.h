@@ -14,7 +14,7 @@
 
 namespace limbeck {
 
-inline constexpr uint32_t kIngestStageVersion = 2;
+inline constexpr uint32_t kIngestStageVersion = 3;
 
 struct IngestedProblems {
   std::vector<Problem> problems;    // distinct, by rising id

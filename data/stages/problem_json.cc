@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "data/base/status_macros.h"
 #include "data/stages/record_id.h"
+#include "data/verify/answer_options.h"
 #include "data/verify/verify.h"
 
 namespace limbeck {
@@ -80,9 +81,20 @@ absl::Status SetQuestion(std::string question, absl::string_view key,
   return absl::OkStatus();
 }
 
-absl::Status CheckAnswer(absl::string_view answer, AnswerKind kind) {
-  if (kind != ANSWER_KIND_INTEGER || NormalizeIntegerGold(answer)) {
+// Mathematics that cannot be read comes in: its traces stay unverified.
+absl::Status CheckAnswer(const Problem& problem) {
+  const std::string& answer = problem.gold_answer();
+  const AnswerKind kind = problem.answer_kind();
+  if (kind == ANSWER_KIND_MATH || kind == ANSWER_KIND_STRING ||
+      kind == ANSWER_KIND_PROGRAM) {
     return absl::OkStatus();
+  }
+  const std::string reason =
+      WhyUndecidable(answer, kind, problem.answer_options());
+  if (reason.empty()) return absl::OkStatus();
+  if (kind != ANSWER_KIND_INTEGER) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"answer\" is \"", answer, "\": ", reason));
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "\"answer\" is \"", answer, "\", answer_kind says it is an integer; ",
@@ -92,14 +104,21 @@ absl::Status CheckAnswer(absl::string_view answer, AnswerKind kind) {
 
 }  // namespace
 
-absl::StatusOr<Problem> ParseGenericProblem(const Json& json, AnswerKind kind) {
+absl::StatusOr<Problem> ParseGenericProblem(const Json& json,
+                                            AnswerKind usual_kind) {
   Problem problem;
   LIMBECK_ASSIGN_OR_RETURN(std::string question, json.GetString("problem"));
   LIMBECK_RETURN_IF_ERROR(SetQuestion(std::move(question), "problem", problem));
   LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_gold_answer(),
                            GetText(json, "answer"));
-  LIMBECK_RETURN_IF_ERROR(CheckAnswer(problem.gold_answer(), kind));
+  LIMBECK_ASSIGN_OR_RETURN(const AnswerKind kind,
+                           AnswerKindFromJson(json, usual_kind));
   problem.set_answer_kind(kind);
+  LIMBECK_ASSIGN_OR_RETURN(AnswerOptions options, AnswerOptionsFromJson(json));
+  if (options.ByteSizeLong() > 0) {
+    *problem.mutable_answer_options() = std::move(options);
+  }
+  LIMBECK_RETURN_IF_ERROR(CheckAnswer(problem));
   LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_reference_solution(),
                            json.GetString("solution", ""));
   LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_family(),

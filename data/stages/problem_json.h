@@ -12,10 +12,12 @@
 namespace limbeck {
 
 // {"problem", "answer"} and optionally "solution", "family" or "subject",
-// "difficulty" or "level", "language", "domain" ("math", "code", ...). The
+// "difficulty" or "level", "language", "domain" ("math", "code", ...), "kind"
+// and its options (data/verify/answer_options.h; `usual_kind` without). The
 // answer may be a number. The domain defaults to math for integer and math
 // answers, otherwise to general. Id is set, source is the caller's.
-absl::StatusOr<Problem> ParseGenericProblem(const Json& json, AnswerKind kind);
+absl::StatusOr<Problem> ParseGenericProblem(const Json& json,
+                                            AnswerKind usual_kind);
 
 // {"question", "answer"}: the gold answer is the integer after the last
 // "####", the reference solution is the text before, both without the

@@ -206,6 +206,33 @@ TEST(ParseGsm8kProblem, AnswerMustBeAnInteger) {
               IsError(absl::StatusCode::kInvalidArgument, "has \"five\""));
 }
 
+TEST(ParseGenericProblem, LinesMayNameTheirKindAndItsOptions) {
+  const Json json =
+      *ParseJson(R"({"problem": "g?", "answer": 9.81, "kind": "numeric",)"
+                 R"( "relative_tolerance": 0.01})");
+  const auto problem = ParseGenericProblem(json, ANSWER_KIND_INTEGER);
+  LIMBECK_ASSERT_OK(problem);
+  EXPECT_EQ(problem->answer_kind(), ANSWER_KIND_NUMERIC);
+  EXPECT_EQ(problem->answer_options().relative_tolerance(), 0.01);
+  struct Case {
+    std::string line;
+    std::string error;
+  };
+  const std::vector<Case> cases = {
+      {R"({"problem": "p", "answer": "1", "kind": "poem"})", "kind is 'poem'"},
+      {R"({"problem": "p", "answer": "E", "kind": "choice"})",
+       "names no option of ABCD"},
+      {R"({"problem": "p", "answer": "(", "kind": "regex"})", "byte 1"},
+      {R"({"problem": "p", "answer": "{}", "kind": "json_schema",)"
+       R"( "anywhere": 1})",
+       "\"anywhere\" should be"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_THAT(ParseGenericProblem(*ParseJson(c.line), ANSWER_KIND_INTEGER),
+                IsError(absl::StatusCode::kInvalidArgument, c.error));
+  }
+}
+
 TEST(ParseGenericProblem, TypesAreChecked) {
   Json json = Json::Object();
   json.Set("problem", "q").Set("answer", "1").Set("level", "hard");

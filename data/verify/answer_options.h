@@ -1,0 +1,21 @@
+// Kind and options of an answer as lines of JSON state them.
+#ifndef LIMBECK_DATA_VERIFY_ANSWER_OPTIONS_H_
+#define LIMBECK_DATA_VERIFY_ANSWER_OPTIONS_H_
+
+#include "absl/status/statusor.h"
+#include "data/base/json.h"
+#include "data/records.pb.h"
+
+namespace limbeck {
+
+// "kind": "math", "integer", ...; `fallback` where the line has none.
+absl::StatusOr<AnswerKind> AnswerKindFromJson(const Json& line,
+                                              AnswerKind fallback);
+
+// "absolute_tolerance", "relative_tolerance", "letters", "ignore_case",
+// "anywhere"; what the line does not have stays unset.
+absl::StatusOr<AnswerOptions> AnswerOptionsFromJson(const Json& line);
+
+}  // namespace limbeck
+
+#endif  // LIMBECK_DATA_VERIFY_ANSWER_OPTIONS_H_
