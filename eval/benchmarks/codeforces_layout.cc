@@ -130,10 +130,26 @@ absl::StatusOr<CodeProblem> ReadCode(const Row& row) {
   return code;
 }
 
+// Copies without an id name contest and index.
+absl::Status ReadContestAndIndex(const Row& row, BenchmarkProblem* problem) {
+  if (FindColumn(row.object, {"id", "problem_id"}) != nullptr) {
+    return absl::OkStatus();
+  }
+  LIMBECK_ASSIGN_OR_RETURN(const std::string contest,
+                           OptionalTextColumn(row.object, {"contest_id"}));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string index,
+                           OptionalTextColumn(row.object, {"index"}));
+  if (!contest.empty() && !index.empty()) {
+    problem->id = ContestAndIndex(absl::StrCat(contest, "/", index));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<bool> ReadCodeforcesRow(const Row& row,
                                        BenchmarkProblem* problem) {
+  LIMBECK_RETURN_IF_ERROR(ReadContestAndIndex(row, problem));
   LIMBECK_ASSIGN_OR_RETURN(problem->question, Statement(row));
   if (problem->question.empty()) {
     return absl::InvalidArgumentError("no key 'description'");

@@ -161,7 +161,7 @@ TEST_F(Layouts, CodeforcesOfCodeElo) {
     {"problem_id":"2000A","description":"d","input":"in","output":"out",
      "interaction":"","note":"n","examples":[["1","2"]],"time_limit_ms":1500,
      "rating":900},
-    {"id":"2000/B","description":"d","input_mode":"file",
+    {"contest_id":2000,"index":"B","description":"d","input_mode":"file",
      "official_tests":[{"input":"1","output":"1"}]},
     {"id":"2000/C","description":"d","executable":false,
      "official_tests":[{"input":"1","output":"1"}],
@@ -170,6 +170,7 @@ TEST_F(Layouts, CodeforcesOfCodeElo) {
   EXPECT_EQ(set->problems[0].code->time_limit_seconds, 1.5);
   EXPECT_THAT(set->problems[0].question, HasSubstr("## Example\nInput:"));
   EXPECT_EQ(set->problems[0].refusal, kNoHiddenTests);
+  EXPECT_EQ(set->problems[1].id, "2000/B");
   EXPECT_EQ(set->problems[1].refusal, "");
   EXPECT_EQ(set->problems[1].code->input_file, "input.txt");
   EXPECT_THAT(set->problems[2].refusal, HasSubstr("not executable"));
