@@ -15,11 +15,11 @@
 #include "data/stages/artefact.h"
 #include "data/stages/record_id.h"
 #include "tests/recipes/report/example_files.h"
+#include "tests/recipes/report/example_records.h"
 
 namespace limbeck {
 namespace {
 
-constexpr const char* kFamilies[] = {"sum", "ages", "chain"};
 constexpr int kNumTrainProblems = 30;
 
 Recipe MakeRecipe(const std::string& workspace, const ExampleOptions& options) {
@@ -39,91 +39,6 @@ Recipe MakeRecipe(const std::string& workspace, const ExampleOptions& options) {
     model->set_licence("MIT");
   }
   return recipe;
-}
-
-Problem MakeProblem(int number, const ExampleOptions& options) {
-  Problem problem;
-  const int family = number % 3;
-  problem.set_family(kFamilies[family]);
-  problem.set_difficulty(1 + number % 4);
-  problem.set_gold_answer(absl::StrCat(3 * number + 5));
-  problem.set_answer_kind(ANSWER_KIND_INTEGER);
-  problem.mutable_source()->set_dataset("limbeck/example");
-  problem.mutable_source()->set_split("test");
-  problem.mutable_source()->set_row(number);
-  problem.mutable_source()->set_licence("MIT");
-  Message* message = problem.add_messages();
-  message->set_role(ROLE_USER);
-  message->set_content(absl::StrCat(
-      "A tray holds ", number, " apples, then three times as many come. ",
-      number % 5 == 0
-          ? absl::StrCat(options.foreign_text, options.foreign_bytes)
-          : "How many are there?"));
-  problem.set_id(ProblemId(problem));
-  return problem;
-}
-
-Trace MakeTrace(const Problem& problem, int sample, bool right, int length,
-                const ExampleOptions& options) {
-  Trace trace;
-  *trace.mutable_problem() = problem;
-  trace.mutable_sampling()->set_sample_index(sample);
-  trace.set_finish_reason(FINISH_REASON_STOP);
-  const std::string answer =
-      right ? problem.gold_answer() : absl::StrCat(40 + sample);
-  std::string text = "<think>\nFirst count the apples.\n";
-  for (int i = 0; i < length / 4; ++i) {
-    absl::StrAppend(&text, i, " + 3 = ", i + 3, "\n");
-  }
-  if (sample == 0) {
-    absl::StrAppend(&text, options.foreign_text, options.foreign_bytes, "\n");
-  }
-  text += "</think>\n";
-  const uint64_t begin = text.size();
-  absl::StrAppend(&text, "The answer is \\boxed{", answer, "}.");
-  trace.mutable_answer()->set_begin(begin);
-  trace.mutable_answer()->set_end(text.size());
-  trace.set_raw_output(text);
-  for (int i = 0; i < length; ++i) trace.add_output_ids(5);
-  Verification* verdict = trace.add_verifications();
-  verdict->set_method("integer");
-  verdict->set_verdict(right ? VERDICT_CORRECT : VERDICT_WRONG);
-  verdict->set_extracted(answer);
-  trace.set_id(TraceId(trace));
-  return trace;
-}
-
-// A sample as a benchmark's evaluation leaves it: right, wrong, and now and
-// then cut off, without an answer, undecided or lost by the judge.
-Trace MakeExamTrace(const Problem& problem, int number, int sample,
-                    const ExampleExam& exam, int strength,
-                    const ExampleOptions& options) {
-  const bool right = (7 * number + 3 * sample + number * sample) % 10 <
-                     strength - (number * 6) / exam.problems + 2;
-  Trace trace =
-      MakeTrace(problem, sample, right,
-                exam.output_tokens + 7 * ((number + sample) % 23), options);
-  Verification& verdict = *trace.mutable_verifications(0);
-  verdict.set_detail(right ? "equal as integers" : options.foreign_text);
-  if (right) return trace;
-  switch ((number + 5 * sample) % 7) {
-    case 0:
-      trace.set_finish_reason(FINISH_REASON_LENGTH);
-      verdict.clear_extracted();
-      verdict.set_detail("the thinking never ended");
-      break;
-    case 1:
-      verdict.clear_extracted();
-      verdict.set_detail("no \\boxed{}");
-      break;
-    case 2:
-      verdict.set_verdict(VERDICT_UNKNOWN);
-      verdict.set_detail("the value is too large to compute");
-      break;
-    default:
-      break;
-  }
-  return trace;
 }
 
 Rejection MakeRejected(RejectionReason reason, double value, double threshold,
@@ -228,23 +143,25 @@ class Example {
 
   absl::Status WriteProblems(const std::string& name, int count) {
     AddEntry(name, {}).mutable_arithmetic_problems();
-    return Stage(name, "arithmetic_problems", "problems",
-                 [&](PartitionWriter& writer) -> absl::Status {
-                   for (int i = 0; i < count; ++i) {
-                     LIMBECK_RETURN_IF_ERROR(
-                         Keep(writer, kProblemsFile, MakeProblem(i, options_)));
-                   }
-                   return absl::OkStatus();
-                 });
+    return Stage(
+        name, "arithmetic_problems", "problems",
+        [&](PartitionWriter& writer) -> absl::Status {
+          for (int i = 0; i < count; ++i) {
+            LIMBECK_RETURN_IF_ERROR(
+                Keep(writer, kProblemsFile, MakeExampleProblem(i, options_)));
+          }
+          return absl::OkStatus();
+        });
   }
 
   absl::Status WriteTraces() {
     AddEntry("traces", {"train_problems", "teacher"}).mutable_generate();
     for (int i = 0; i < kNumTrainProblems; ++i) {
-      const Problem problem = MakeProblem(i, options_);
+      const Problem problem = MakeExampleProblem(i, options_);
       for (int sample = 0; sample < 2; ++sample) {
-        traces_.push_back(MakeTrace(problem, sample, (i + sample) % 4 != 0,
-                                    20 + 5 * (i % 7) + sample, options_));
+        traces_.push_back(
+            MakeExampleTrace(problem, sample, (i + sample) % 4 != 0,
+                             20 + 5 * (i % 7) + sample, options_));
       }
     }
     return WriteAll("traces", "generate");
@@ -387,15 +304,15 @@ class Example {
         name, "evaluate", "samples",
         [&](PartitionWriter& writer) -> absl::Status {
           for (int i = 0; i < options_.num_test_problems; ++i) {
-            const Problem problem = MakeProblem(i, options_);
+            const Problem problem = MakeExampleProblem(i, options_);
             int right = 0;
             for (int s = 0; s < options_.samples_per_problem; ++s) {
               const bool is_right = (7 * i + 3 * s + i * s) % 10 < strength;
               right += is_right ? 1 : 0;
               LIMBECK_RETURN_IF_ERROR(
                   Keep(writer, kTracesFile,
-                       MakeTrace(problem, s, is_right, 16 + 3 * (i % 11) + s,
-                                 options_)));
+                       MakeExampleTrace(problem, s, is_right,
+                                        16 + 3 * (i % 11) + s, options_)));
             }
             right_of.emplace_back(ToHex(problem.id()), right);
           }
@@ -409,7 +326,7 @@ class Example {
   }
 
   Problem MakeExamProblem(int number, const ExampleExam& exam) const {
-    Problem problem = MakeProblem(1000 + number, options_);
+    Problem problem = MakeExampleProblem(1000 + number, options_);
     problem.mutable_source()->set_dataset(exam.benchmark);
     problem.mutable_source()->set_record_id(
         absl::StrCat(exam.benchmark, "-", number + 1));
@@ -429,7 +346,7 @@ class Example {
             int right = 0;
             for (int s = 0; s < exam.samples; ++s) {
               const Trace trace =
-                  MakeExamTrace(problem, i, s, exam, strength, options_);
+                  MakeExampleExamTrace(problem, i, s, exam, strength, options_);
               right += trace.verifications(0).verdict() == VERDICT_CORRECT;
               LIMBECK_RETURN_IF_ERROR(Keep(writer, kTracesFile, trace));
             }
