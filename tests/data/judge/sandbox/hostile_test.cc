@@ -51,7 +51,7 @@ TEST_P(Hostile, EndlessLoopMeetsTheCpuLimit) {
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kCpuLimit) << result.detail;
   EXPECT_GE(result.cpu_seconds, 0.3);
-  EXPECT_LT(result.cpu_seconds, 0.5);
+  EXPECT_LT(result.cpu_seconds, 0.8);
 }
 
 TEST_P(Hostile, SleepersMeetTheWallLimit) {
@@ -82,6 +82,7 @@ TEST_P(Hostile, GigabyteOnTheSideChannelEndsTheRun) {
 
 TEST_P(Hostile, GigabyteOfErrorsIsCut) {
   SandboxCommand command = HostileCommand("flood_error");
+  command.limits.cpu_seconds = 30;
   command.limits.error_bytes = 1000;
   const SandboxResult result = Run(command);
   EXPECT_EQ(result.outcome, SandboxOutcome::kExited) << result.detail;

@@ -129,12 +129,13 @@ TEST_P(SandboxTest, CpuAndWallTimeAreTold) {
   const SandboxResult slept =
       Run(PythonCommand("import time\ntime.sleep(0.3)\n"));
   EXPECT_GE(slept.wall_seconds, 0.3);
-  EXPECT_LT(slept.cpu_seconds, 0.25);
+  // However slow the machine starts Python, sleeping is no work.
+  EXPECT_LT(slept.cpu_seconds, slept.wall_seconds - 0.29);
   const SandboxResult worked =
       Run(PythonCommand("import time\n"
                         "while time.process_time() < 0.3: pass\n"));
   EXPECT_GE(worked.cpu_seconds, 0.29);
-  EXPECT_LT(worked.cpu_seconds, 0.6);
+  EXPECT_LT(worked.cpu_seconds, slept.cpu_seconds + 0.6);
   EXPECT_GE(worked.wall_seconds, worked.cpu_seconds * 0.9);
 }
 
