@@ -210,7 +210,10 @@ def document(all_results):
              "noise in its head.",
              "- Memory is what one pass takes beyond what was there.", ""]
     for results in all_results:
-        lines += [f"## {machine_line(results)}", "", *overview(results)]
+        lines += [f"## {machine_line(results)}", ""]
+        if results.get("note"):  # by hand: what disturbed the run, say
+            lines += [results["note"], ""]
+        lines += overview(results)
         for row in results["rows"]:
             lines += row_table(row)
     return "\n".join(lines + targets(all_results)).rstrip()
