@@ -31,6 +31,7 @@ class AnswerComparer {
                                 const ExpressionPtr& answer);
   EqualityFinding ComparePlain(const ExpressionPtr& gold,
                                const ExpressionPtr& answer);
+  bool IsRenamedIndex(const ExpressionPtr& gold, const ExpressionPtr& answer);
   EqualityFinding CompareBased(const Expression& gold,
                                const Expression& answer);
   EqualityFinding CompareUnits(const std::string& gold_unit,

@@ -136,6 +136,27 @@ ExpressionPtr GatherValues(const Expression& list) {
   return MakeNode(ExpressionKind::kList, std::move(values));
 }
 
+// Takes "k \in \mathbb{Z}" out of a list whose other entries use k.
+void DropRanges(std::vector<ExpressionPtr>& entries) {
+  if (entries.size() < 2) return;
+  const auto is_range = [&entries](const ExpressionPtr& entry) {
+    if (!IsSingle(*entry, MathRelation::kIn) ||
+        !entry->children[0]->is(ExpressionKind::kSymbol) ||
+        !entry->children[1]->is(ExpressionKind::kNumberSet)) {
+      return false;
+    }
+    return std::any_of(
+        entries.begin(), entries.end(), [&entry](const ExpressionPtr& other) {
+          return other != entry && SharesSymbol(*entry->children[0], *other);
+        });
+  };
+  std::vector<ExpressionPtr> kept;
+  for (const ExpressionPtr& entry : entries) {
+    if (!is_range(entry)) kept.push_back(entry);
+  }
+  if (!kept.empty()) entries = std::move(kept);
+}
+
 bool HasPlusMinus(const Expression& node) {
   return ContainsKind(node, ExpressionKind::kPlusMinus) ||
          ContainsKind(node, ExpressionKind::kMinusPlus);
@@ -168,6 +189,8 @@ ExpressionPtr SpellOut(const ExpressionPtr& node) {
         entries.push_back(spelt);
       }
     }
+    if (exact->is(ExpressionKind::kList)) DropRanges(entries);
+    if (entries.size() == 1 && exact->children.size() > 1) return entries[0];
     ExpressionPtr list = WithChildren(exact, std::move(entries));
     if (!list->is(ExpressionKind::kList)) return list;
     const ExpressionPtr values = GatherValues(*list);

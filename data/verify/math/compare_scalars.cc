@@ -1,7 +1,11 @@
 // Scalars with what is written around them: units, percent and degree signs,
 // bases, ratios; and decimals against exact numbers.
+#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "data/verify/math/answer_comparer.h"
@@ -14,7 +18,7 @@ namespace {
 // Digits from which a decimal gold answer is taken for a rounded value that
 // anything rounding to it may match.
 constexpr int kTrustedDigits = 6;
-constexpr int kMeantDigits = 3;
+constexpr int kMeantDigits = 2;
 
 struct Marked {
   ExpressionPtr value;
@@ -178,7 +182,9 @@ EqualityFinding AnswerComparer::ComparePlain(const ExpressionPtr& gold,
     return FoundUnknown("a letter that may be a unit");
   }
   if (!FreeSymbols(*gold).empty() || !FreeSymbols(*answer).empty()) {
-    return finding;
+    return IsRenamedIndex(gold, answer)
+               ? FoundUnknown("the index has another name")
+               : finding;
   }
   const Expression* const gold_decimal = AsDecimal(gold);
   const Expression* const answer_decimal = AsDecimal(answer);
@@ -200,6 +206,27 @@ EqualityFinding AnswerComparer::ComparePlain(const ExpressionPtr& gold,
     return FoundUnknown("a decimal that only rounds the gold answer");
   }
   return finding;
+}
+
+// 2n + 1 for odd numbers against 2k + 1.
+bool AnswerComparer::IsRenamedIndex(const ExpressionPtr& gold,
+                                    const ExpressionPtr& answer) {
+  const auto is_index = [](const std::string& name) {
+    return name == "n" || name == "k" || name == "m" || name == "j";
+  };
+  const std::vector<std::string> g = FreeSymbols(*gold);
+  const std::vector<std::string> a = FreeSymbols(*answer);
+  std::vector<std::string> only_g, only_a;
+  std::set_difference(g.begin(), g.end(), a.begin(), a.end(),
+                      std::back_inserter(only_g));
+  std::set_difference(a.begin(), a.end(), g.begin(), g.end(),
+                      std::back_inserter(only_a));
+  return only_g.size() == 1 && only_a.size() == 1 && is_index(only_g[0]) &&
+         is_index(only_a[0]) &&
+         CompareScalars(gold,
+                        Substitute(answer, only_a[0], MakeSymbol(only_g[0])),
+                        budget_)
+                 .equality == Equality::kEqual;
 }
 
 EqualityFinding AnswerComparer::CompareBased(const Expression& gold,

@@ -55,7 +55,9 @@ const MathToken& MathParser::peek(size_t ahead) const {
 }
 
 void MathParser::Advance() {
-  if (place_ + 1 < stream_.tokens.size()) ++place_;
+  if (place_ + 1 >= stream_.tokens.size()) return;
+  read_to_ = stream_.tokens[place_].end;
+  ++place_;
 }
 
 bool MathParser::Accept(TokenKind kind) {
@@ -81,12 +83,10 @@ ExpressionPtr MathParser::Count(ExpressionPtr node) {
   return nullptr;
 }
 
-std::string MathParser::SourceFrom(size_t first) const {
-  const size_t begin = stream_.tokens[first].begin;
-  const size_t end =
-      place_ > first ? stream_.tokens[place_ - 1].end : peek().begin;
+std::string MathParser::SourceFrom(size_t begin) const {
   std::string text;
-  for (const char c : source_.substr(begin, end > begin ? end - begin : 0)) {
+  for (const char c :
+       source_.substr(begin, read_to_ > begin ? read_to_ - begin : 0)) {
     if (!absl::ascii_isspace(c)) text.push_back(c);
   }
   return text;

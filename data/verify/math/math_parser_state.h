@@ -46,8 +46,8 @@ class MathParser {
   void Advance();
   ExpressionPtr Fail(absl::string_view what);
   ExpressionPtr Count(ExpressionPtr node);  // refuses too many nodes
-  // The source from token `first` to before the current one, without blanks.
-  std::string SourceFrom(size_t first) const;
+  // The source from byte `begin` to where it was read to, without blanks.
+  std::string SourceFrom(size_t begin) const;
 
   // Lists and relations (parse_lists.cc).
   bool ParseItems(Items& items);
@@ -127,6 +127,7 @@ class MathParser {
   absl::Status error_;
   unsigned ambiguities_ = 0;
   size_t place_ = 0;
+  size_t read_to_ = 0;  // bytes; a run of letters is read one by one
   int depth_ = 0;
   int nodes_ = 0;
   int open_bars_ = 0;

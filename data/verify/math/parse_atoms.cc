@@ -206,6 +206,7 @@ ExpressionPtr MathParser::TakeLetter() {
   const std::string letter = token.text.substr(0, CharacterLength(token.text));
   token.text.erase(0, letter.size());
   token.begin += static_cast<uint32_t>(letter.size());
+  read_to_ = token.begin;
   const bool last = token.text.empty();
   if (last) Advance();
   const bool indexed =
@@ -226,7 +227,7 @@ ExpressionPtr MathParser::TakeLetter() {
 ExpressionPtr MathParser::ParseAccent() {
   const std::string accent = peek().text;
   Advance();
-  const size_t first = place_;
+  const size_t first = peek().begin;
   if (ParseTexArgument(true) == nullptr) return nullptr;
   std::string text = SourceFrom(first);
   if (absl::StartsWith(text, "{") && absl::EndsWith(text, "}")) {
@@ -241,6 +242,7 @@ ExpressionPtr MathParser::ParseNumberSet() {
   node.name = peek().text;
   Advance();
   const size_t first = place_;
+  const size_t begin = peek().begin;
   while (At(TokenKind::kCaret) || At(TokenKind::kUnderscore)) {
     Advance();
     if (At(TokenKind::kPlus) || At(TokenKind::kMinus) ||
@@ -253,7 +255,7 @@ ExpressionPtr MathParser::ParseNumberSet() {
       return nullptr;
     }
   }
-  if (place_ > first) absl::StrAppend(&node.name, SourceFrom(first));
+  if (place_ > first) absl::StrAppend(&node.name, SourceFrom(begin));
   return Count(std::make_shared<Expression>(std::move(node)));
 }
 

@@ -79,6 +79,7 @@ ExpressionPtr MathParser::ParseTexArgument(bool whole_number) {
       ExpressionPtr digit = MakeInteger(token.text[0] - '0');
       token.text.erase(0, 1);
       ++token.begin;
+      read_to_ = token.begin;
       RationalFromDigits(token.text, 10, token.value);
       return Count(std::move(digit));
     }

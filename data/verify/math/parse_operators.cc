@@ -201,7 +201,11 @@ ExpressionPtr MathParser::ParseSum(ExpressionPtr first) {
 ExpressionPtr MathParser::ParseQuotient(ExpressionPtr left) {
   Advance();
   juxtaposed_ = nullptr;
-  const bool loose = (reading_ & kSlashProduct) != 0;
+  // "4/3 \pi r^3" tells by its blank what 1/2x leaves open.
+  const bool spaced = left->is(ExpressionKind::kNumber) && !left->grouped &&
+                      At(TokenKind::kNumber) && !peek().space_before &&
+                      peek(1).space_before;
+  const bool loose = spaced || (reading_ & kSlashProduct) != 0;
   ExpressionPtr right =
       ParseOperand(loose ? kImplicitPower + 1 : kProductPower + 1);
   if (right == nullptr) return nullptr;
@@ -327,7 +331,7 @@ ExpressionPtr MathParser::ParseExponent() {
 
 ExpressionPtr MathParser::ParseSubscript(ExpressionPtr base) {
   Advance();
-  const size_t first = place_;
+  const size_t first = peek().begin;
   ExpressionPtr subscript = ParseTexArgument(true);
   if (subscript == nullptr) return nullptr;
   if (base->is(ExpressionKind::kNumber)) {

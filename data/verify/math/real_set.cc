@@ -343,6 +343,11 @@ bool SingleInterval(const Expression& node, RealInterval& interval) {
   return IsScalar(*interval.lower) && IsScalar(*interval.upper);
 }
 
+// Whether a variable of this name usually counts.
+bool CountsByName(const std::string& canonical) {
+  return canonical == "'n'" || canonical == "'k'" || canonical == "'m'";
+}
+
 }  // namespace
 
 bool LooksLikeRealSet(const Expression& expression) {
@@ -395,6 +400,11 @@ EqualityFinding CompareRealSets(const ExpressionPtr& a, const ExpressionPtr& b,
   }
   for (size_t i = 0; i < left.size(); ++i) {
     EqualityFinding ends = CompareEnds(left[i], right[i], budget);
+    // n > 1 and n >= 2 are one for whole n.
+    if (ends.equality == Equality::kDifferent && CountsByName(left_name) &&
+        left[i].lower_open != right[i].lower_open) {
+      return FoundUnknown("perhaps equal for integers");
+    }
     if (ends.equality != Equality::kEqual) return ends;
   }
   if (!left_name.empty() && !right_name.empty() && left_name != right_name) {

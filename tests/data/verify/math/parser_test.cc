@@ -84,6 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
         Notation{"e^{2x}", "pow(e,product('x',2))"},
         Notation{"f(x)", "apply_f('x')"}, Notation{"f'(0)", "apply_f'(0)"},
         Notation{"x_{1}", "'x_1'"}, Notation{"x_1", "'x_1'"},
+        Notation{"x_n", "'x_n'"}, Notation{"a_nb", "product('a_n','b')"},
+        Notation{"\\bar x", "'bar{x}'"}, Notation{"\\vec{v}_i", "'vec{v}_i'"},
         Notation{"\\overline{AB}", "'bar{AB}'"},
         Notation{"\\sum_{i=1}^{3} i", "Sum_i('i',1,3)"}));
 
