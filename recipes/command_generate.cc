@@ -35,6 +35,7 @@ struct GenerateArguments {
   uint64_t seed = 0;
   int num_samples = 1;
   int logprobs = 0;
+  ChatOptions chat;
   LocalSamplerOptions sampler;
 };
 
@@ -60,7 +61,7 @@ SampleSettings Settings(const GenerateArguments& arguments) {
   settings.sampling.set_exact(true);
   settings.num_samples = arguments.num_samples;
   settings.top_k_logprobs = arguments.logprobs;
-  settings.chat_template = CheckChatTemplate(arguments.model);
+  settings.chat = std::make_shared<ChatLines>(arguments.model, arguments.chat);
   return settings;
 }
 
@@ -137,6 +138,8 @@ void AddGenerateCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("--dtype", arguments->dtype, "Default: as stored")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   AddSamplingOptions(*verb, *arguments);
+  verb->add_option("--date", arguments->chat.date,
+                   "YYYY-MM-DD, for chat templates that print today's date");
   verb->add_option("input", arguments->input, "JSONL file, - for stdin");
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return GenerateCommand(*arguments); });

@@ -2,10 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "data/base/status_macros.h"
-#include "data/text/reasoning_format.h"
 #include "recipes/artefact_path.h"
 #include "recipes/chat_lines.h"
 #include "recipes/commands.h"
@@ -17,29 +16,22 @@ namespace {
 struct RenderArguments {
   std::string tokenizer;
   std::string input = "-";
+  ChatOptions chat;
 };
-
-absl::StatusOr<Json> Render(const absl::Status& chat_template,
-                            const Json& line) {
-  LIMBECK_RETURN_IF_ERROR(chat_template);
-  LIMBECK_ASSIGN_OR_RETURN(const std::vector<Message> messages,
-                           GetMessages(line));
-  LIMBECK_ASSIGN_OR_RETURN(const bool prompt,
-                           line.GetBool("add_generation_prompt", false));
-  LIMBECK_ASSIGN_OR_RETURN(std::string text, RenderMessages(messages, prompt));
-  Json out = Json::Object();
-  out.Set("text", std::move(text));
-  return out;
-}
 
 absl::Status RenderCommand(const RenderArguments& arguments) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string folder,
                            FindTokenizerPath(arguments.tokenizer));
-  // What is wrong with the template is every line's error.
-  const absl::Status chat_template = CheckChatTemplate(folder);
-  return RunLineFilter(arguments.input, [&](const Json& line) {
-    return Render(chat_template, line);
-  });
+  const ChatLines chat(folder, arguments.chat);
+  return RunLineFilter(
+      arguments.input, [&](const Json& line) -> absl::StatusOr<Json> {
+        LIMBECK_ASSIGN_OR_RETURN(
+            std::string text,
+            chat.Render(line, /*add_generation_prompt=*/false));
+        Json out = Json::Object();
+        out.Set("text", std::move(text));
+        return out;
+      });
 }
 
 }  // namespace
@@ -55,6 +47,11 @@ void AddRenderCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("--tokenizer", arguments->tokenizer,
                    "Folder with tokenizer_config.json or chat_template.jinja")
       ->required();
+  verb->add_option("--template", arguments->chat.template_name,
+                   "Of several named templates; default \"default\"");
+  verb->add_option("--date", arguments->chat.date,
+                   "YYYY-MM-DD, for templates that print today's date; a "
+                   "line's \"date\" goes before");
   verb->add_option("input", arguments->input, "JSONL file, - for stdin");
   verb->callback([arguments, &result] { result = RenderCommand(*arguments); });
 }

@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/check.h"
 #include "data/base/digest.h"
 #include "data/base/status_macros.h"
-#include "data/text/reasoning_format.h"
-#include "recipes/chat_lines.h"
 #include "recipes/jsonl_filter.h"
 #include "teacher/signal_records.h"
 
@@ -154,11 +153,10 @@ absl::StatusOr<std::vector<uint32_t>> PromptOf(const Json& line,
     LIMBECK_ASSIGN_OR_RETURN(const std::string text, line.GetString("prompt"));
     LIMBECK_ASSIGN_OR_RETURN(ids, tokenizer.EncodeWithSpecial(text));
   } else {
-    LIMBECK_RETURN_IF_ERROR(settings.chat_template);
-    LIMBECK_ASSIGN_OR_RETURN(const std::vector<Message> messages,
-                             GetMessages(line));
-    LIMBECK_ASSIGN_OR_RETURN(const std::string text,
-                             RenderMessages(messages, true));
+    LIMBECK_CHECK(settings.chat != nullptr);
+    LIMBECK_ASSIGN_OR_RETURN(
+        const std::string text,
+        settings.chat->Render(line, /*add_generation_prompt=*/true));
     LIMBECK_ASSIGN_OR_RETURN(ids, tokenizer.Encode(text));
   }
   if (ids.empty()) return absl::InvalidArgumentError("the prompt is empty");

@@ -3,12 +3,13 @@
 #define LIMBECK_RECIPES_SAMPLE_LINES_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "data/base/json.h"
 #include "data/text/tokenizer.h"
+#include "recipes/chat_lines.h"
 #include "teacher/sampler.h"
 
 namespace limbeck {
@@ -16,8 +17,8 @@ namespace limbeck {
 struct SampleSettings {
   Sampling sampling;  // sample_index is filled in
   int num_samples = 1;
-  int top_k_logprobs = 0;      // of --logprobs
-  absl::Status chat_template;  // of the folder; the error of lines of messages
+  int top_k_logprobs = 0;                 // of --logprobs
+  std::shared_ptr<const ChatLines> chat;  // renders lines of messages
 };
 
 // Ids of {"ids"}, {"prompt"} or {"messages"}; exactly one of them.
