@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -52,15 +53,15 @@ constexpr const char* kAllowed[] = {
     "clock_nanosleep",
     // A pair of sockets is a pipe; there is nobody else to talk to.
     "sendto", "recvfrom", "shutdown", "getsockname", "getsockopt",
-    // Memory. mmap has its own rule.
-    "brk", "mprotect", "munmap", "mremap", "madvise", "msync", "mincore",
+    // Memory. mmap and madvise have their own rules.
+    "brk", "mprotect", "munmap", "mremap", "msync", "mincore",
     // Time.
     "clock_gettime", "clock_gettime64", "clock_getres", "gettimeofday", "time",
     "times", "getitimer", "setitimer", "alarm", "timer_create", "timer_settime",
     "timer_gettime", "timer_getoverrun", "timer_delete",
-    // Signals of its own.
-    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending",
-    "rt_sigsuspend", "rt_sigtimedwait", "sigaltstack", "restart_syscall",
+    // Signals of its own. rt_sigaction has its own rule.
+    "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend",
+    "rt_sigtimedwait", "sigaltstack", "restart_syscall",
     // Who it is.
     "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid",
     "getresuid", "getresgid", "getpgrp", "getpgid", "getsid", "setpgid",
@@ -204,6 +205,12 @@ constexpr uint64_t kForbiddenCloneFlags =
 // once it is given back with madvise.
 constexpr uint64_t kNeverTogether[] = {MAP_SHARED, MAP_ANONYMOUS};
 
+// Without those that move pages to where no count of resident pages sees them.
+constexpr int kAdvice[] = {MADV_NORMAL,     MADV_RANDOM,   MADV_SEQUENTIAL,
+                           MADV_WILLNEED,   MADV_DONTNEED, MADV_FREE,
+                           MADV_DONTFORK,   MADV_DOFORK,   MADV_HUGEPAGE,
+                           MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP};
+
 constexpr unsigned long kTerminalCalls[] = {
     TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONBIO, FIONREAD, FIOCLEX, FIONCLEX};
 constexpr unsigned long kOwnOptions[] = {
@@ -266,6 +273,18 @@ absl::Status RefuseListed(const Filter& filter) {
   return absl::OkStatus();
 }
 
+// A process that ignores the end of its children lets them vanish with their
+// CPU time uncounted, so that signal keeps its default. Asking is fine.
+absl::Status AllowHandlers(const Filter& filter) {
+  constexpr int kLastSignal = 64;
+  for (int number = 1; number <= kLastSignal; ++number) {
+    if (number == SIGCHLD) continue;
+    LIMBECK_RETURN_IF_ERROR(AllowWhere(
+        filter, "rt_sigaction", {Equal(0, static_cast<uint64_t>(number))}));
+  }
+  return AllowWhere(filter, "rt_sigaction", {Equal(1, 0)});
+}
+
 // Calls that are fine with some arguments only.
 absl::Status AllowByArguments(const Filter& filter) {
   LIMBECK_RETURN_IF_ERROR(
@@ -278,6 +297,10 @@ absl::Status AllowByArguments(const Filter& filter) {
   LIMBECK_RETURN_IF_ERROR(
       AllowWhere(filter, "socketpair", {Equal(0, AF_UNIX)}));
   LIMBECK_RETURN_IF_ERROR(AllowWhere(filter, "prlimit64", {Equal(0, 0)}));
+  for (const int advice : kAdvice) {
+    LIMBECK_RETURN_IF_ERROR(AllowWhere(
+        filter, "madvise", {Equal(2, static_cast<uint64_t>(advice))}));
+  }
   for (const unsigned long request : kTerminalCalls) {
     LIMBECK_RETURN_IF_ERROR(AllowWhere(filter, "ioctl", {Equal(1, request)}));
   }
@@ -344,6 +367,7 @@ absl::StatusOr<std::string> MakeSystemCallFilter(FilterScope scope) {
   LIMBECK_RETURN_IF_ERROR(AllowListed(filter));
   LIMBECK_RETURN_IF_ERROR(RefuseListed(filter));
   LIMBECK_RETURN_IF_ERROR(AllowByArguments(filter));
+  LIMBECK_RETURN_IF_ERROR(AllowHandlers(filter));
   LIMBECK_RETURN_IF_ERROR(AllowOnProcesses(filter, scope));
   return Export(filter);
 }

@@ -79,6 +79,18 @@ void CpuOfChildren() {
   }
 }
 
+// Each has gone before anybody looks, and none is to be waited for.
+void CpuOfTheForgotten() {
+  signal(SIGCHLD, SIG_IGN);
+  for (int child = 0; child < 3000; ++child) {
+    if (fork() == 0) {
+      for (int i = 0; i < 500'000; ++i) sink = sink + 1;
+      _exit(0);
+    }
+    waitpid(-1, nullptr, 0);
+  }
+}
+
 void EndlessLoop() { Burn(); }
 void SleepForever() {
   for (;;) sleep(1000);
@@ -346,6 +358,7 @@ void TryMemory() {
   Report("semget", syscall(SYS_semget, 0, 1, IPC_CREAT | 0600));
   Report("msgget", syscall(SYS_msgget, 0, IPC_CREAT | 0600));
   Report("mq_open", syscall(SYS_mq_open, "x", O_CREAT | O_RDWR, 0600, nullptr));
+  Report("pageout", madvise(const_cast<unsigned long*>(&sink), 0, 21));
   Report("mlock", mlock(const_cast<unsigned long*>(&sink), sizeof(sink)));
   const int zero = open("/dev/zero", O_RDWR);
   Report("shared zero", zero < 0 || mmap(nullptr, 4096, PROT_READ, MAP_SHARED,
@@ -395,6 +408,7 @@ constexpr Mode kModes[] = {{"fork_bomb", ForkBomb},
                            {"memory_bomb", MemoryBomb},
                            {"memory_of_children", MemoryOfChildren},
                            {"cpu_of_children", CpuOfChildren},
+                           {"cpu_of_the_forgotten", CpuOfTheForgotten},
                            {"endless_loop", EndlessLoop},
                            {"sleep", SleepForever},
                            {"stop_itself", StopItself},

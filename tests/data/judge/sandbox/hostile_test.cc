@@ -45,6 +45,13 @@ TEST_P(Hostile, CpuOfUnawaitedChildrenCounts) {
   EXPECT_LT(result.wall_seconds, 10);
 }
 
+TEST_P(Hostile, CpuOfChildrenThatNobodyMayAwaitCounts) {
+  SandboxCommand command = HostileCommand("cpu_of_the_forgotten");
+  command.limits.cpu_seconds = 0.3;
+  const SandboxResult result = Run(command);
+  EXPECT_EQ(result.outcome, SandboxOutcome::kCpuLimit) << result.detail;
+}
+
 TEST_P(Hostile, EndlessLoopMeetsTheCpuLimit) {
   SandboxCommand command = HostileCommand("endless_loop");
   command.limits.cpu_seconds = 0.3;
