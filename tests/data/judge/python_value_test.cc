@@ -123,6 +123,10 @@ TEST(SameResult, FloatsWithinToleranceIntegersExact) {
   EXPECT_TRUE(Same("[[0.1]]", "[[0.1000000001]]"));
   EXPECT_FALSE(Same("1000000007", "1000000006"));
   EXPECT_TRUE(Same("2.0", "2"));
+  EXPECT_TRUE(Same("2.0000000001", "2"));
+  EXPECT_TRUE(Same("1000000006.0", "1000000007.0"));
+  EXPECT_FALSE(Same("1000000006.0", "1000000007"));
+  EXPECT_FALSE(Same("1000000006", "1000000007.0"));
   EXPECT_TRUE(Same("1", "true"));
   EXPECT_TRUE(Same("NaN", "NaN"));
   EXPECT_FALSE(Same("Infinity", "1e308"));
