@@ -33,7 +33,7 @@ SandboxCommand CheckerCommand(const CheckedFiles& files) {
   const uint64_t bytes =
       files.input.size() + files.expected.size() + files.output.size();
   command.limits.cpu_seconds = 10;
-  command.limits.wall_seconds = 21;
+  command.limits.wall_seconds = 60;
   command.limits.memory_bytes = uint64_t{1} << 30;
   command.limits.output_bytes = uint64_t{1} << 20;
   command.limits.file_bytes = bytes + (uint64_t{64} << 20);

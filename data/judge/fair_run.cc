@@ -8,7 +8,7 @@ namespace limbeck {
 namespace {
 
 constexpr double kRerunShare = 1.5;  // of the limit: may be the machine's fault
-constexpr double kBusyShare = 0.25;  // less CPU than this: it slept
+constexpr double kBusyShare = 0.05;  // less CPU than this: it slept
 
 bool IsOverTime(const SandboxResult& result, double time_limit_seconds) {
   return result.outcome == SandboxOutcome::kCpuLimit ||

@@ -1,10 +1,21 @@
 #include "data/judge/machine_gate.h"
 
+#include "data/base/check.h"
+#include "data/judge/physical_cores.h"
+
 namespace limbeck {
+
+MachineGate::MachineGate() : MachineGate(NumPhysicalCores()) {}
+
+MachineGate::MachineGate(int most_together) : most_together_(most_together) {
+  LIMBECK_CHECK_GE(most_together, 1);
+}
 
 void MachineGate::EnterTogether() {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [&] { return !alone_ && waiting_alone_ == 0; });
+  changed_.wait(lock, [&] {
+    return !alone_ && waiting_alone_ == 0 && running_ < most_together_;
+  });
   ++running_;
 }
 

@@ -7,16 +7,22 @@
 
 namespace limbeck {
 
-// Many runs together, or one alone. Who waits to be alone comes before those
+// Several runs together, or one alone. Who waits to be alone comes before those
 // that arrive later, so it is never starved.
 class MachineGate {
  public:
+  // At most `most_together` at once, at least 1; others wait, however many
+  // threads ask. Default: one per physical core.
+  MachineGate();
+  explicit MachineGate(int most_together);
+
   void EnterTogether();
   void LeaveTogether();
   void EnterAlone();
   void LeaveAlone();
 
  private:
+  const int most_together_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int running_ = 0;

@@ -52,9 +52,15 @@ TEST(FairRun, FarBeyondTheLimitIsFinal) {
 }
 
 TEST(FairRun, WallLimitOfASleeperIsFinalOfABusyOneNot) {
-  const FakeRunner sleeper({Stopped(SandboxOutcome::kWallLimit, 0.1)});
+  const FakeRunner sleeper({Stopped(SandboxOutcome::kWallLimit, 0.09)});
   EXPECT_TRUE(RunOn(sleeper).over_time);
   const FakeRunner starved({Stopped(SandboxOutcome::kWallLimit, 1.0),
+                            Stopped(SandboxOutcome::kExited, 1.5)});
+  EXPECT_FALSE(RunOn(starved).over_time);
+}
+
+TEST(FairRun, AVeryBusyMachineMakesNoSleeper) {
+  const FakeRunner starved({Stopped(SandboxOutcome::kWallLimit, 0.12),
                             Stopped(SandboxOutcome::kExited, 1.5)});
   EXPECT_FALSE(RunOn(starved).over_time);
 }
@@ -66,8 +72,30 @@ TEST(FairRun, FailureOfTheSandboxIsAnError) {
               IsError(absl::StatusCode::kInternal, "no namespaces"));
 }
 
+TEST(MachineGate, NoMoreTogetherThanSaid) {
+  MachineGate gate(2);
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 100; ++j) {
+        const SharedRun together(gate);
+        const int now = ++inside;
+        int seen = most;
+        while (now > seen && !most.compare_exchange_weak(seen, now)) {
+        }
+        std::this_thread::yield();
+        --inside;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(most, 2);
+}
+
 TEST(MachineGate, AloneMeansAlone) {
-  MachineGate gate;
+  MachineGate gate(4);
   std::atomic<int> inside{0};
   std::atomic<int> wrong{0};
   std::atomic<int> lone_runs{0};
