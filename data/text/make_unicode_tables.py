@@ -123,8 +123,11 @@ def write(path, header, tables):
                       for name, row_type, rows in tables)
     text += "// clang-format on\n\n}  // namespace\n\n"
     for name, row_type, _ in tables:
-        text += ("absl::Span<const %s> %s() {\n  return k%s;\n}\n\n"
-                 % (row_type, name, name))
+        line = "absl::Span<const %s> %s() { return k%s; }" % (row_type, name,
+                                                              name)
+        if len(line) > 80:
+            line = line.replace("{ ", "{\n  ").replace("; }", ";\n}")
+        text += line + "\n\n"
     path.write_text(text + "}  // namespace limbeck\n", encoding="ascii")
 
 

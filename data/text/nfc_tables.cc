@@ -904,12 +904,8 @@ constexpr Decomposition kDecompositions[] = {
 
 }  // namespace
 
-absl::Span<const CombiningRange> CombiningRanges() {
-  return kCombiningRanges;
-}
+absl::Span<const CombiningRange> CombiningRanges() { return kCombiningRanges; }
 
-absl::Span<const Decomposition> Decompositions() {
-  return kDecompositions;
-}
+absl::Span<const Decomposition> Decompositions() { return kDecompositions; }
 
 }  // namespace limbeck

@@ -605,8 +605,6 @@ absl::Span<const CharacterClassRun> CharacterClassRuns() {
   return kCharacterClassRuns;
 }
 
-absl::Span<const CharacterClassRun> WordRuns() {
-  return kWordRuns;
-}
+absl::Span<const CharacterClassRun> WordRuns() { return kWordRuns; }
 
 }  // namespace limbeck
