@@ -151,7 +151,8 @@ LIMBECK_HOST_DEVICE inline PairTerm<Real> Pair(Divergence kind, Real p, Real q,
 }
 
 // A divergence whose formula is the plain one: at the ends of its range a
-// mixture is a KL (jsd 0 forward, 1 reverse: Agarwal et al. 2024, GKD).
+// mixture is a KL (jsd 0 forward, 1 reverse: Agarwal et al. 2024, GKD). A head
+// of mass 1 is every column; a sum of probabilities may round to more than 1.
 struct PairRule {
   Divergence kind;
   double mix;
@@ -167,6 +168,9 @@ inline PairRule SimplifyRule(Divergence kind, double mix) {
   }
   if (kind == Divergence::kSkewReverseKl && at_start) {
     return {Divergence::kReverseKl, 0};
+  }
+  if (kind == Divergence::kAdaptiveKl && mix == 1.0) {
+    return {Divergence::kForwardKl, 0};
   }
   return {kind, mix};
 }
