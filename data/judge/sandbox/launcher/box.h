@@ -16,7 +16,8 @@ namespace limbeck {
 Failure PutFilesHere(const LaunchPlan& plan, uid_t user);
 
 // Those of plan.collect that are plain files in the working directory, with no
-// second name and not larger than plan.file_bytes. Only once nothing else runs in it.
+// second name and not larger than plan.file_bytes. Only once nothing else runs
+// in it.
 void CollectFilesHere(const LaunchPlan& plan, LaunchReport& report);
 
 // For levels without a root of their own: a new folder in
