@@ -24,6 +24,7 @@ struct Marked {
   ExpressionPtr value;
   bool percent = false;
   bool degree = false;
+  bool radian = false;
   std::optional<std::string> unit;
 };
 
@@ -63,7 +64,11 @@ Marked Peel(const ExpressionPtr& node) {
       return marked;
     case ExpressionKind::kUnit:
       marked = Peel(node->children[0]);
-      marked.unit = node->name;
+      if (node->name == "radian" || node->name == "radians") {
+        marked.radian = true;
+      } else {
+        marked.unit = node->name;
+      }
       return marked;
     case ExpressionKind::kSum:
       marked.value = node;
@@ -108,15 +113,20 @@ bool IsMinutes(const Expression& node) {
          node.number < Rational(60);
 }
 
-// "3s" against 3: three seconds, or three times s.
-bool IsTimesUnitLetter(const Expression& product, const ExpressionPtr& number) {
+// "3s": three seconds, or three times s.
+bool EndsInUnitLetter(const Expression& product) {
   static constexpr absl::string_view kLetters = "msghlLNJVWAK";
   if (!product.is(ExpressionKind::kProduct) || product.children.size() != 2) {
     return false;
   }
   const Expression& letter = *product.children[1];
   return letter.is(ExpressionKind::kSymbol) && letter.name.size() == 1 &&
-         kLetters.find(letter.name[0]) != absl::string_view::npos &&
+         kLetters.find(letter.name[0]) != absl::string_view::npos;
+}
+
+// "3s" against 3.
+bool IsTimesUnitLetter(const Expression& product, const ExpressionPtr& number) {
+  return EndsInUnitLetter(product) &&
          CanonicalText(*product.children[0]) == CanonicalText(*number);
 }
 
@@ -144,7 +154,14 @@ EqualityFinding AnswerComparer::CompareMarked(const ExpressionPtr& gold,
       options_.units != UnitPolicy::kIgnored) {
     return CompareUnits(*g.unit, *a.unit, g.value, a.value);
   }
+  if (g.degree && a.radian) return ComparePlain(gold, a.value);
+  if (g.radian && a.degree) return ComparePlain(g.value, answer);
   EqualityFinding bare = ComparePlain(g.value, a.value);
+  if (bare.equality == Equality::kDifferent &&
+      ((a.unit && EndsInUnitLetter(*g.value)) ||
+       (g.unit && EndsInUnitLetter(*a.value)))) {
+    return FoundUnknown("a letter that may be a unit");  // 5 m, 500 cm
+  }
   // Dollars are no degrees, even where the numbers agree.
   const bool of_two_kinds = (g.degree && (a.unit || a.percent)) ||
                             (a.degree && (g.unit || g.percent)) ||

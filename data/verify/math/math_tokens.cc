@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "data/base/status_macros.h"
@@ -297,7 +298,25 @@ class Tokenizer {
       return absl::OkStatus();
     }
     Push(TokenKind::kNewline, 2);
+    if (environments_ > 0) SkipRowSpacing();
     return absl::OkStatus();
+  }
+
+  // "[4pt]" behind a row: a length, which no entry begins with.
+  void SkipRowSpacing() {
+    const size_t end = rest().find(']');
+    if (end == absl::string_view::npos || !absl::StartsWith(rest(), "[")) {
+      return;
+    }
+    absl::string_view length = rest().substr(1, end - 1);
+    static constexpr absl::string_view kLengths[] = {"pt", "em", "ex",
+                                                     "cm", "mm", "in"};
+    for (const absl::string_view unit : kLengths) {
+      if (!absl::ConsumeSuffix(&length, unit)) continue;
+      double number = 0;
+      if (absl::SimpleAtod(length, &number)) place_ += end + 1;
+      return;
+    }
   }
 
   // The {argument} at `from`, braces matched; false: there is none.

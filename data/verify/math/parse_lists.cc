@@ -249,7 +249,7 @@ ExpressionPtr MathParser::ParseTrailingUnit(ExpressionPtr value) {
   const std::string words = PlainWords(source_.substr(
       stream_.tokens[first].begin,
       stream_.tokens[place_ - 1].end - stream_.tokens[first].begin));
-  if (words.empty() || words == "radians" || words == "radian") return value;
+  if (words.empty()) return value;
   if (words == "percent" || words == "pct" || words == "percentage") {
     return Count(MakeNode(ExpressionKind::kPercent, {std::move(value)}));
   }

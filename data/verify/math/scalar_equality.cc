@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/verify/math/ball_value.h"
 #include "data/verify/math/exact_value.h"
+#include "data/verify/math/extreme_parts.h"
 #include "data/verify/math/math_limits.h"
 #include "data/verify/math/normal_form.h"
 #include "data/verify/math/sample_points.h"
@@ -22,6 +23,7 @@ struct PointFinding {
   Equality equality = Equality::kUnknown;
   bool usable = true;  // false: outside the domain of one of them
   std::string reason;
+  bool by_digits = false;  // equal to many bits, without a proof
 };
 
 PointFinding AtPoint(Equality equality, std::string reason) {
@@ -102,8 +104,8 @@ class PointComparer {
         (acb_contains_zero(x.get()) != 0 && acb_contains_zero(y.get()) != 0 &&
          (IsNarrowAgainstTerms(a_, difference, context) ||
           IsNarrowAgainstTerms(b_, difference, context)));
-    return AtPoint(Equality::kEqual,
-                   absl::StrCat("equal to ", kEqualRelativeBits, " bits"));
+    return {Equality::kEqual, true,
+            absl::StrCat("equal to ", kEqualRelativeBits, " bits"), true};
   }
 
   // A sum that vanishes is measured against its terms.
@@ -228,6 +230,15 @@ bool AreIndices(const std::vector<std::string>& variables) {
                      });
 }
 
+// Equal digits prove little beside numbers beyond their reach.
+EqualityFinding EqualByDigits(const Expression& a, const Expression& b,
+                              std::string reason, WorkBudget& budget) {
+  if (HasExtremePart(a, budget) || HasExtremePart(b, budget)) {
+    return FoundUnknown("a number too large or too small to tell apart");
+  }
+  return FoundEqual(std::move(reason));
+}
+
 class SampledComparison {
  public:
   SampledComparison(const Expression& a, const Expression& b,
@@ -278,8 +289,9 @@ class SampledComparison {
           return FoundEqual("equal normal forms");
         }
         if (++agreed == needed_) {
-          return FoundEqual(
-              absl::StrCat("equal at ", needed_, " random points"));
+          return EqualByDigits(
+              a_, b_, absl::StrCat("equal at ", needed_, " random points"),
+              budget_);
         }
       } else {
         reason = finding.reason;
@@ -312,6 +324,9 @@ EqualityFinding CompareConstants(const Expression& a, const Expression& b,
                                  WorkBudget& budget) {
   Bindings none;
   PointFinding finding = PointComparer(a, b, false, budget).Compare(none);
+  if (finding.by_digits) {
+    return EqualByDigits(a, b, std::move(finding.reason), budget);
+  }
   return {finding.equality, std::move(finding.reason)};
 }
 

@@ -129,21 +129,21 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     UnitsAndWords, Correct,
-    testing::Values(Case{"36", "36^\\circ"}, Case{"36", "\\$36"},
-                    Case{"15", "15\\text{ cm}^2"},
+    testing::Values(
+        Case{"36", "36^\\circ"}, Case{"36", "\\$36"},
+        Case{"15", "15\\text{ cm}^2"},
 
-                    Case{"500\\text{ cm}", "5\\text{ m}"},
-                    Case{"\\$0.054", "5.4\\text{ cents}"}, Case{"10\\%", "0.1"},
-                    Case{"10\\%", "10"}, Case{"60^\\circ", "\\frac{\\pi}{3}"},
-                    Case{"\\text{(B)}", "B"}, Case{"\\text{Evelyn}", "Evelyn"},
-                    Case{"\\text{even}", "Even"}, Case{"5", "\\text{five}"},
-                    Case{"\\emptyset", "no solution"},
-                    Case{"\\mathbb{R}", "all real numbers"},
-                    Case{"204_5", "204_{5}"},
-                    Case{"2 hours 30 minutes", "2.5 hours"},
-                    Case{"5\\text{ feet }6\\text{ inches}",
-                         "66\\text{ inches}"},
-                    Case{"DNE", "does not exist"}));
+        Case{"500\\text{ cm}", "5\\text{ m}"},
+        Case{"\\$0.054", "5.4\\text{ cents}"}, Case{"10\\%", "0.1"},
+        Case{"10\\%", "10"}, Case{"60^\\circ", "\\frac{\\pi}{3}"},
+        Case{"90^\\circ", "\\frac{\\pi}{2}\\text{ radians}"},
+        Case{"1", "1\\text{ radian}"}, Case{"\\text{(B)}", "B"},
+        Case{"\\text{Evelyn}", "Evelyn"}, Case{"\\text{even}", "Even"},
+        Case{"5", "\\text{five}"}, Case{"\\emptyset", "no solution"},
+        Case{"\\mathbb{R}", "all real numbers"}, Case{"204_5", "204_{5}"},
+        Case{"2 hours 30 minutes", "2.5 hours"},
+        Case{"5\\text{ feet }6\\text{ inches}", "66\\text{ inches}"},
+        Case{"DNE", "does not exist"}));
 
 INSTANTIATE_TEST_SUITE_P(
     KnownFalseYes, Wrong,
@@ -153,7 +153,32 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"0", "5x-7y+11z+4=0"},
                     Case{"5\\text{ cm}", "5\\text{ m}"},
                     Case{"36^\\circ", "\\$36"}, Case{"e^{-100}", "e^{-101}"},
+                    Case{"90^\\circ", "90\\text{ radians}"},
                     Case{"\\{a=1,b=2\\}", "\\{a=2,b=1\\}"}));
+
+// Differences below every precision are not seen, and not denied.
+INSTANTIATE_TEST_SUITE_P(
+    BelowThePrecision, Unknown,
+    testing::Values(Case{"\\sqrt2", "\\sqrt2+10^{-300}"},
+                    Case{"\\sqrt2", "\\sqrt{2+10^{-400}}"},
+                    Case{"\\ln 2", "\\ln 2+\\frac{1}{500!}"},
+                    Case{"\\tanh 1000", "1"}, Case{"1", "2^{10^{-300}}"},
+                    Case{"\\cos 10^{-200}", "1"}, Case{"1", "1+e^{-10000}"},
+                    Case{"\\arctan 10^{300}", "\\frac{\\pi}{2}"},
+                    Case{"\\tanh x", "\\tanh x+e^{-999}"}));
+
+INSTANTIATE_TEST_SUITE_P(BelowThePrecision, Correct,
+                         testing::Values(Case{"\\sqrt8+10^{-300}",
+                                              "10^{-300}+2\\sqrt2"}));
+
+INSTANTIATE_TEST_SUITE_P(LetterOrUnit, Unknown,
+                         testing::Values(Case{"5 m", "500 cm"},
+                                         Case{"500 cm", "5 m"}));
+
+INSTANTIATE_TEST_SUITE_P(RowSpacing, Correct,
+                         testing::Values(Case{
+                             "\\begin{pmatrix}\\frac12\\\\[4pt]3\\end{pmatrix}",
+                             "\\begin{pmatrix}0.5\\\\3\\end{pmatrix}"}));
 
 INSTANTIATE_TEST_SUITE_P(KnownFalseYes, Unknown,
                          testing::Values(Case{"204_5", "204"},
