@@ -10,6 +10,7 @@ end. tests/recipes has what the numbers must be.
 
 import json
 import math
+import re
 import tempfile
 from pathlib import Path
 
@@ -426,6 +427,13 @@ class Names(Case):
                 done = run("plan", recipe, "--workspace", self.workspace,
                            env=program.environment(
                                LIMBECK_TESTDATA=str(test_data)))
+                # What a user has to name: models and files of one's own.
+                needed = set(re.findall(r"\$\{(\w+)\}", recipe.read_text()))
+                needed.discard("LIMBECK_TESTDATA")
+                for name in needed:
+                    self.assertIn(f"variable {name} is not set", done.stderr)
+                if needed:
+                    continue
                 self.assert_done(done)
                 stages = recipe.read_text().count("stages {")
                 self.assertRegex(done.stdout,
