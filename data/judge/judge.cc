@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr double kMaxTimeLimitSeconds = 600;
 constexpr int kMaxMemoryMebibytes = 1 << 16;
-constexpr absl::string_view kSystemPrograms = "/usr/";
+constexpr absl::string_view kSystemFolders[] = {"/usr/", "/bin/"};
 
 bool IsNameInBox(absl::string_view name) {
   return !name.empty() && !absl::StrContains(name, '/') && name != "." &&
@@ -116,11 +117,27 @@ absl::Status CheckProgramFile(const std::string& path, absl::string_view what) {
       absl::StrCat("no ", what, " at ", path, "; install it or name another"));
 }
 
+absl::Status CheckPython(const std::string& path) {
+  // Below a prefix: bin/python3 needs the lib/ beside its folder.
+  if (absl::StartsWith(path, "/") && DirName(DirName(path)) != "/") {
+    return absl::OkStatus();
+  }
+  if (absl::StartsWith(path, "/bin/")) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("python is ", QuoteStart(path),
+                   ", expected the absolute path of an interpreter, such as "
+                   "/usr/bin/python3"));
+}
+
 SandboxOptions SandboxOptionsFor(const JudgeOptions& options) {
   SandboxOptions sandbox;
   sandbox.min_isolation =
       options.unsafe ? IsolationLevel::kNone : options.min_isolation;
-  if (!absl::StartsWith(options.python, kSystemPrograms)) {
+  const bool is_there =
+      absl::c_any_of(kSystemFolders, [&](absl::string_view folder) {
+        return absl::StartsWith(options.python, folder);
+      });
+  if (!is_there) {
     // bin/python3 of a prefix, whose lib/ it needs.
     sandbox.read_only_folders.push_back(DirName(DirName(options.python)));
   }
@@ -201,6 +218,7 @@ Judge::Judge(std::unique_ptr<const ProgramRunner> runner, JudgeOptions options)
     : runner_(std::move(runner)), options_(std::move(options)) {}
 
 absl::StatusOr<std::unique_ptr<Judge>> Judge::Create(JudgeOptions options) {
+  LIMBECK_RETURN_IF_ERROR(CheckPython(options.python));
   LIMBECK_ASSIGN_OR_RETURN(std::unique_ptr<Sandbox> sandbox,
                            Sandbox::Create(SandboxOptionsFor(options)));
   return CreateWith(std::move(sandbox), std::move(options));

@@ -208,6 +208,21 @@ TEST(JudgeRefuses, WhatCannotBeJudged) {
   refused(request, "epsilon is -1");
 }
 
+TEST(JudgeRefuses, AnInterpreterWithoutAFullPath) {
+  for (const char* path : {"python3", "./bin/python3", "/tmp/python3", ""}) {
+    JudgeOptions options;
+    options.python = path;
+    EXPECT_THAT(
+        Judge::Create(options),
+        IsError(absl::StatusCode::kInvalidArgument, "the absolute path"))
+        << path;
+  }
+  JudgeOptions options;
+  options.unsafe = true;
+  options.python = "/bin/python3";
+  EXPECT_THAT(Judge::Create(options), IsOk());
+}
+
 TEST(JudgeRefuses, ALanguageThatIsNotThere) {
   JudgeOptions options;
   options.python = "/usr/bin/no-such-python";
