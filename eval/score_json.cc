@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -197,8 +198,13 @@ absl::StatusOr<const JsonArray*> FindArray(const Json& json,
 absl::Status ReadProblems(const Json& json, BenchmarkScores* scores) {
   LIMBECK_ASSIGN_OR_RETURN(const JsonArray* problems,
                            FindArray(json, "per_problem"));
+  std::set<std::string> seen;
   for (const Json& entry : *problems) {
     LIMBECK_ASSIGN_OR_RETURN(ProblemResult problem, ReadProblem(entry));
+    if (!seen.insert(problem.problem_id).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("problem '", problem.problem_id, "' is there twice"));
+    }
     scores->per_problem.push_back(std::move(problem));
   }
   if (json.Find("refused_problems") == nullptr) return absl::OkStatus();

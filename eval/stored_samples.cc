@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
+#include "data/verify/extract.h"
 #include "eval/benchmarks/option_order.h"
 #include "eval/benchmarks/rows.h"
 
@@ -83,7 +84,9 @@ class SampleReader {
     LIMBECK_ASSIGN_OR_RETURN(sample.text, row.object.GetString("text"));
     LIMBECK_ASSIGN_OR_RETURN(const std::string reason,
                              row.object.GetString("finish_reason", ""));
-    sample.truncated = reason == "length";
+    // Where no reason is given, a thought without end tells it.
+    sample.truncated = reason == "length" ||
+                       (reason.empty() && !AnswerPart(sample.text).has_value());
     if (problem.choices.empty()) return sample;
     LIMBECK_ASSIGN_OR_RETURN(sample.option_order, ReadOptionOrder(row.object));
     LIMBECK_RETURN_IF_ERROR(CheckOptionOrder(

@@ -15,7 +15,8 @@ namespace limbeck {
 struct StoredSample {
   std::string place;  // "FILE:LINE"
   std::string text;
-  bool truncated = false;         // "finish_reason" is "length"
+  // "finish_reason" is "length", or absent and the thought never ended.
+  bool truncated = false;
   std::vector<int> option_order;  // of multiple choice
 };
 

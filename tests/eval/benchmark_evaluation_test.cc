@@ -261,6 +261,7 @@ TEST_F(BenchmarkEvaluation, AgreesWithTheScoresOfStoredSamples) {
       line.Set("problem_id", trace.problem().source().record_id());
       line.Set("sample", trace.sampling().sample_index());
       line.Set("text", absl::StrCat("<think>\n", trace.raw_output()));
+      line.Set("finish_reason", "stop");
       Json order = Json::Array();
       for (const uint32_t option : trace.problem().option_order()) {
         order.Push(static_cast<int64_t>(option));

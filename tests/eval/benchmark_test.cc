@@ -68,7 +68,8 @@ TEST_F(Benchmark, ScoresJsonl) {
   EXPECT_EQ(scores->missing_samples, 1);
   EXPECT_FALSE(scores->complete);
   EXPECT_NEAR(*scores->pass_at_1, (0.5 + 0.5 + 1) / 3, 1e-15);
-  EXPECT_NEAR(scores->truncated_share, 1.0 / 5, 1e-15);
+  // One cut off, one whose thought never ended.
+  EXPECT_NEAR(scores->truncated_share, 2.0 / 5, 1e-15);
   EXPECT_NEAR(scores->no_answer_share, 1.0 / 5, 1e-15);
 }
 

@@ -129,6 +129,15 @@ TEST(ScoresFromJson, SurvivesDamage) {
   }
 }
 
+TEST(ScoresFromJson, ProblemsAreThereOnce) {
+  BenchmarkScores scores = Scores("x", 0, 3, 2);
+  scores.per_problem.push_back(scores.per_problem[1]);
+  const auto read = ScoresFromJson(ScoresToJson(scores));
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(std::string(read.status().message()),
+              HasSubstr("problem 'p1' is there twice"));
+}
+
 TEST(ReadScores, TakesOneResultOrAListOrAFolder) {
   const std::string folder =
       ::testing::TempDir() + "/read_scores_test_" + std::to_string(::getpid());
