@@ -19,7 +19,7 @@ LossResult LinearCrossEntropy(const at::Tensor& hidden,
   CheckBf16Logits(check, linear, student, {});
   job.bf16_logits = linear.bf16_logits;
   job.bfloat16_products = linear.bfloat16_products;
-  job.chunk_tokens = linear.chunk_tokens;
+  job.chunk_tokens = CheckedChunkTokens(check, linear.chunk_tokens);
   job.accumulator = CheckedAccumulator(check, weight, linear);
   return RunDifferentiable(check.op(), job);
 }

@@ -28,19 +28,25 @@ KeptChunk Taken(KeptChunk& kept) {
 LogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& weight,
                             const at::Tensor& target, double temperature,
                             const LinearOptions& linear) {
-  LogprobArguments arguments = {"linear_logprob", hidden,      weight,
-                                target,           temperature, linear};
+  return DifferentiableLogprob(
+      {"linear_logprob", hidden, weight, target, temperature, linear});
+}
+
+LogprobResult DifferentiableLogprob(const LogprobArguments& given) {
+  const at::Tensor& hidden = given.hidden;
+  const at::Tensor& weight = given.weight;
+  const at::Tensor& bias = given.linear.bias;
+  LogprobArguments arguments = given;
   // What the backward pass keeps must not lead back to the graph.
   arguments.hidden = hidden.defined() ? hidden.detach() : hidden;
   arguments.weight = weight.defined() ? weight.detach() : weight;
-  arguments.linear.bias =
-      linear.bias.defined() ? linear.bias.detach() : linear.bias;
+  arguments.linear.bias = bias.defined() ? bias.detach() : bias;
   RecomputedCall call;
   call.op = arguments.op;
   call.hidden = hidden;
   call.weight = weight;
-  call.bias = linear.bias;
-  call.accumulates = linear.weight_grad.defined();
+  call.bias = bias;
+  call.accumulates = given.linear.weight_grad.defined();
   const auto kept = std::make_shared<KeptChunk>();
   const bool keeps = NeedsBackward(call);
   call.forward = [arguments, kept, keeps] {

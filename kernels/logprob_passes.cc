@@ -30,6 +30,11 @@ LossJob CheckedJob(ShapeCheck& check, const LogprobArguments& arguments,
 
 }  // namespace
 
+void CheckLogprob(const LogprobArguments& arguments) {
+  ShapeCheck check(arguments.op, Devices::kAlsoMeta);
+  CheckedJob(check, arguments, {});
+}
+
 LogprobResult LogprobForward(const LogprobArguments& arguments,
                              KeptChunk* kept) {
   ShapeCheck check(arguments.op);

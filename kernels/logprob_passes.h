@@ -23,6 +23,12 @@ struct LogprobArguments {
   LinearOptions linear;
 };
 
+// LinearLogprob under the name that `given` bears.
+LogprobResult DifferentiableLogprob(const LogprobArguments& given);
+
+// Fails as the passes would, on meta too.
+void CheckLogprob(const LogprobArguments& arguments);
+
 // kept: receives the logits of the last chunk, for LogprobBackward; null or on
 // CUDA: nothing is kept.
 LogprobResult LogprobForward(const LogprobArguments& arguments,

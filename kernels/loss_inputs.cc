@@ -62,6 +62,7 @@ void CheckTarget(const ShapeCheck& check, const RowSelection& selection,
 
 void CheckDevice(const ShapeCheck& check, std::string_view name,
                  const at::Tensor& tensor) {
+  if (check.devices() == Devices::kAlsoMeta && tensor.is_meta()) return;
   const bool runs =
       tensor.device().is_cpu() || (tensor.is_cuda() && CudaBuilt());
   TORCH_CHECK_NOT_IMPLEMENTED(runs, check.op(), ": ", name, " is on ",
@@ -118,6 +119,16 @@ RowSelection SelectOnHost(const ShapeCheck& check,
   if (ids != nullptr && arguments.check_values) {
     CheckTarget(check, selection, arguments.num_columns);
   }
+  return selection;
+}
+
+// For tensors without values: of the right types, as a described call's.
+RowSelection SelectNone(const RowArguments& arguments) {
+  const auto options = at::TensorOptions(arguments.device);
+  RowSelection selection;
+  selection.rows = at::empty({0}, options.dtype(at::kLong));
+  selection.weight =
+      at::empty({arguments.num_rows}, options.dtype(at::kDouble));
   return selection;
 }
 
@@ -208,6 +219,12 @@ int64_t ValidColumns(const ShapeCheck& check, int64_t num_valid_columns,
   return num_valid_columns;
 }
 
+int64_t CheckedChunkTokens(const ShapeCheck& check, int64_t chunk_tokens) {
+  TORCH_CHECK_VALUE(chunk_tokens >= 0, check.op(), ": chunk_tokens is ",
+                    chunk_tokens, ", must be 0 or more");
+  return chunk_tokens;
+}
+
 void CheckBf16Logits(const ShapeCheck& check, const LinearOptions& linear,
                      const LogitSource& student, const LogitSource& teacher) {
   if (!linear.bf16_logits) return;
@@ -239,6 +256,7 @@ RowSelection SelectRows(ShapeCheck& check, const at::Tensor& target,
     check.Type("kept_rows", options.kept_rows, {at::kLong});
     arguments.kept_rows = options.kept_rows;
   }
+  if (arguments.device.is_meta()) return SelectNone(arguments);
   const bool on_device = arguments.device.is_cuda();
   arguments.check_values = options.check_values.value_or(!on_device);
   if (!on_device) return SelectOnHost(check, arguments);
@@ -258,7 +276,7 @@ at::Tensor KeptRowsOnHost(const RowSelection& selection) {
 
 bool ChecksValues(const std::optional<bool>& check_values,
                   const at::Tensor& input) {
-  return check_values.value_or(!input.is_cuda());
+  return !input.is_meta() && check_values.value_or(!input.is_cuda());
 }
 
 LogitOptions RowOptionsOf(const LinearOptions& linear) {

@@ -65,11 +65,14 @@ void CheckSource(ShapeCheck& check, const SideNames& names,
 int64_t ValidColumns(const ShapeCheck& check, int64_t num_valid_columns,
                      int64_t smaller_width);
 
+// 0 or more.
+int64_t CheckedChunkTokens(const ShapeCheck& check, int64_t chunk_tokens);
+
 // bf16_logits is for two bfloat16 heads; teacher empty: one.
 void CheckBf16Logits(const ShapeCheck& check, const LinearOptions& linear,
                      const LogitSource& student, const LogitSource& teacher);
 
-// Reads target, token_weight and kept_rows of `options`.
+// Reads target, token_weight and kept_rows of `options`; no rows on meta.
 RowSelection SelectRows(ShapeCheck& check, const at::Tensor& target,
                         const LogitOptions& options, int64_t num_columns);
 

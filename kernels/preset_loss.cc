@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <string>
+#include <string_view>
 
 #include "kernels/distillation.h"
 #include "kernels/loss_inputs.h"
@@ -14,11 +15,15 @@
 namespace limbeck::kernels {
 namespace {
 
-const Preset& Found(std::string_view name) {
-  const Preset* preset = FindPreset(name);
-  TORCH_CHECK_VALUE(preset != nullptr, "preset is '", std::string(name),
-                    "', must be one of docs/operators.md, such as trl_gkd");
-  return *preset;
+constexpr std::string_view kOperator = "preset_loss";
+
+std::string ListedNames() {
+  std::string names;
+  for (const Preset& preset : Presets()) {
+    if (!names.empty()) names += ", ";
+    names += preset.name;
+  }
+  return names;
 }
 
 // What a preset's own project has no answer for.
@@ -107,17 +112,24 @@ LossResult Published(ShapeCheck& check, const Preset& preset,
 
 }  // namespace
 
+const Preset& CheckedPreset(std::string_view op, std::string_view name) {
+  const Preset* preset = FindPreset(name);
+  TORCH_CHECK_VALUE(preset != nullptr, std::string(op), ": preset is '",
+                    std::string(name), "', must be one of ", ListedNames());
+  return *preset;
+}
+
 LossResult PresetLoss(std::string_view name, const PresetCall& call) {
-  const Preset& preset = Found(name);
+  const Preset& preset = CheckedPreset(kOperator, name);
   if (preset.difference.empty()) return ExactLoss(name, call);
-  ShapeCheck check("preset_loss");
+  ShapeCheck check(kOperator);
   CheckArguments(check, preset, call);
   return Published(check, preset, call);
 }
 
 LossResult ExactLoss(std::string_view name, const PresetCall& call) {
-  const Preset& preset = Found(name);
-  CheckArguments(ShapeCheck("preset_loss"), preset, call);
+  const Preset& preset = CheckedPreset(kOperator, name);
+  CheckArguments(ShapeCheck(kOperator), preset, call);
   const DistillationOptions options = ExactOptions(preset, call.arguments);
   if (!preset.listed) {
     return Distillation(call.student_logits, call.teacher.logits, call.target,

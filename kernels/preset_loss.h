@@ -12,6 +12,10 @@
 
 namespace limbeck::kernels {
 
+// Fails with the list of names for one that is not among them; `op` begins the
+// message.
+const Preset& CheckedPreset(std::string_view op, std::string_view name);
+
 // Logits for a dense preset, log-probabilities at temperature 1 for a listed
 // one; ids of a list must be distinct.
 struct PresetTeacher {

@@ -54,7 +54,7 @@ LossJob SampledJob(ShapeCheck& check, const LogitSource& student,
   job.num_columns =
       ValidColumns(check, rows.num_valid_columns, check.Size("V"));
   job.selection = SelectRows(check, target, rows, job.num_columns);
-  job.chunk_tokens = linear.chunk_tokens;
+  job.chunk_tokens = CheckedChunkTokens(check, linear.chunk_tokens);
   job.bf16_logits = linear.bf16_logits;
   job.bfloat16_products = linear.bfloat16_products;
   return job;

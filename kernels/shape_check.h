@@ -13,6 +13,9 @@
 
 namespace limbeck::kernels {
 
+// Tensors on meta have shapes and types to check, but no values to run on.
+enum class Devices { kThatRun, kAlsoMeta };
+
 // Use: ShapeCheck check("linear_cross_entropy");
 //      check.Tensor("hidden", hidden, {"N", "H"});
 //      check.Tensor("weight", weight, {"V", "H"});
@@ -20,7 +23,8 @@ namespace limbeck::kernels {
 // H = 64". Failures are c10::Error.
 class ShapeCheck {
  public:
-  explicit ShapeCheck(std::string_view op) : op_(op) {}
+  explicit ShapeCheck(std::string_view op, Devices devices = Devices::kThatRun)
+      : op_(op), devices_(devices) {}
 
   // Binds each symbol at its first use and compares it afterwards. All tensors
   // of one check must be on the first one's device.
@@ -40,6 +44,7 @@ class ShapeCheck {
   // Of the first tensor.
   at::Device device() const { return device_; }
   const std::string& op() const { return op_; }
+  Devices devices() const { return devices_; }
 
  private:
   struct Binding {
@@ -50,6 +55,7 @@ class ShapeCheck {
   const Binding* Find(std::string_view symbol) const;
 
   std::string op_;
+  Devices devices_;
   std::vector<Binding> bindings_;
   std::string first_name_;
   at::Device device_ = at::kCPU;

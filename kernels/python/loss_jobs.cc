@@ -98,7 +98,7 @@ LossJob RowsJob(ShapeCheck& check, const NamedArguments& call,
 }  // namespace
 
 LossJob JobOf(const NamedArguments& call) {
-  ShapeCheck check(call.op());
+  ShapeCheck check(call.op(), Devices::kAlsoMeta);
   const LogitSource student = StudentOf(call);
   CheckSource(check, kStudentNames, student);
   LossJob job = RowsJob(check, call, student);
@@ -109,7 +109,7 @@ LossJob JobOf(const NamedArguments& call) {
     linear.bf16_logits = call.Bool("bf16_logits");
     CheckBf16Logits(check, linear, student, job.teacher);
     job.bf16_logits = linear.bf16_logits;
-    job.chunk_tokens = call.Int("chunk_tokens");
+    job.chunk_tokens = CheckedChunkTokens(check, call.Int("chunk_tokens"));
     job.accumulator = CheckedAccumulator(check, student.weight, linear);
   }
   return job;

@@ -6,6 +6,7 @@
 #include <ATen/core/ivalue.h>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace limbeck::kernels {
 namespace {
@@ -32,6 +33,14 @@ NamedArguments::NamedArguments(const c10::OperatorHandle& op,
 
 bool NamedArguments::Has(std::string_view name) const {
   return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+bool NamedArguments::HasKnownShapes() const {
+  const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(first_);
+  return std::none_of(begin, stack_.end(), [](const c10::IValue& value) {
+    return value.isTensor() &&
+           value.toTensor().unsafeGetTensorImpl()->has_symbolic_sizes_strides();
+  });
 }
 
 const c10::IValue& NamedArguments::Value(std::string_view name) const {

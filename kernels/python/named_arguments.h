@@ -28,6 +28,10 @@ class NamedArguments {
   const std::string& op() const { return op_; }
   bool Has(std::string_view name) const;
 
+  // False where a tensor's size is a symbol, as when compilers trace dynamic
+  // shapes.
+  bool HasKnownShapes() const;
+
   // The named argument must exist. Tensor: undefined where None was given.
   at::Tensor Tensor(std::string_view name) const;
   double Double(std::string_view name) const;

@@ -58,7 +58,8 @@ void RunGradients(const c10::OperatorHandle& op, Stack* stack) {
        OrEmpty(result.weight, input), OrEmpty(result.bias, input)});
 }
 
-// Loss and token_loss of a call on tensors without storage.
+// Loss and token_loss of a call on tensors without values, whose arguments are
+// checked as those of a real one.
 Stack DescribeLoss(const at::Tensor& input) {
   const at::ScalarType type =
       input.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
@@ -67,11 +68,14 @@ Stack DescribeLoss(const at::Tensor& input) {
 }
 
 void DescribeLossOnly(const c10::OperatorHandle& op, Stack* stack) {
-  ReplaceArguments(op, stack, DescribeLoss(InputOf({op, *stack})));
+  const NamedArguments call(op, *stack);
+  if (call.HasKnownShapes()) JobOf(call);
+  ReplaceArguments(op, stack, DescribeLoss(InputOf(call)));
 }
 
 void DescribeGradients(const c10::OperatorHandle& op, Stack* stack) {
   const NamedArguments call(op, *stack);
+  if (call.HasKnownShapes()) JobOf(call);
   const at::Tensor input = InputOf(call);
   const std::vector<bool> wanted = call.BoolList("wanted");
   Stack results = DescribeLoss(input);

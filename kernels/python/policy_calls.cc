@@ -58,7 +58,7 @@ PolicyJob PolicyJobOf(const NamedArguments& call) {
   options.entropy_bonus = call.Double("entropy_bonus");
   options.temperature = call.Double("temperature");
   const LinearOptions linear = LinearOf(call);
-  ShapeCheck check(call.op());
+  ShapeCheck check(call.op(), Devices::kAlsoMeta);
   const LogitSource student = {
       call.Tensor("hidden"), call.Tensor("weight"), linear.bias, {}};
   CheckSource(check, kStudentNames, student);
@@ -67,7 +67,7 @@ PolicyJob PolicyJobOf(const NamedArguments& call) {
 }
 
 LossJob CachedJobOf(const NamedArguments& call) {
-  ShapeCheck check(call.op());
+  ShapeCheck check(call.op(), Devices::kAlsoMeta);
   return CachedJob(
       check, call.Tensor("hidden"), call.Tensor("weight"),
       {call.Tensor("teacher_direction"), call.Tensor("teacher_entropy")},

@@ -109,7 +109,8 @@ void RunLogprobGradients(const c10::OperatorHandle& op, Stack* stack) {
   ReplaceArguments(op, stack, std::move(results));
 }
 
-// Shapes and types only.
+// What follows answers for tensors without values: arguments are checked as in
+// a real call, results have shapes and types only.
 at::Tensor DescribeRow(const at::Tensor& input) {
   return at::empty_like(input.select(1, 0), ResultType(input));
 }
@@ -134,6 +135,7 @@ void DescribeGradients(const NamedArguments& call, Stack& results) {
 
 void DescribePolicyLoss(const c10::OperatorHandle& op, Stack* stack) {
   const NamedArguments call(op, *stack);
+  if (call.HasKnownShapes()) PolicyJobOf(call);
   const at::Tensor input = InputOf(call);
   Stack results = {DescribeScalar(input), DescribeRow(input),
                    DescribeRow(input), DescribeRow(input)};
@@ -142,7 +144,9 @@ void DescribePolicyLoss(const c10::OperatorHandle& op, Stack* stack) {
 }
 
 void DescribeCached(const c10::OperatorHandle& op, Stack* stack) {
-  const at::Tensor input = InputOf({op, *stack});
+  const NamedArguments call(op, *stack);
+  if (call.HasKnownShapes()) CachedJobOf(call);
+  const at::Tensor input = InputOf(call);
   Stack results = {DescribeScalar(input), DescribeRow(input)};
   if (op.schema().returns().size() == 3) {
     results.emplace_back(at::empty_like(input));
@@ -152,6 +156,7 @@ void DescribeCached(const c10::OperatorHandle& op, Stack* stack) {
 
 void DescribeLogprob(const c10::OperatorHandle& op, Stack* stack) {
   const NamedArguments call(op, *stack);
+  if (call.HasKnownShapes()) CheckLogprob(LogprobArgumentsOf(call));
   Stack results;
   if (call.Has("wanted")) {
     DescribeGradients(call, results);
@@ -246,10 +251,8 @@ bool IsPlain(const at::Tensor& input) {
 void LogprobAutograd(const c10::OperatorHandle& op, Stack* stack) {
   const NamedArguments arguments(op, *stack);
   if (IsPlain(InputOf(arguments))) {
-    const LogprobArguments direct = LogprobArgumentsOf(arguments);
     const LogprobResult result =
-        LinearLogprob(direct.hidden, direct.weight, direct.target,
-                      direct.temperature, direct.linear);
+        DifferentiableLogprob(LogprobArgumentsOf(arguments));
     ReplaceArguments(op, stack, {result.logprob, result.entropy});
     return;
   }

@@ -56,26 +56,24 @@ std::vector<std::string> PresetNames() {
 std::string DescribePreset(c10::string_view preset, double beta,
                            double temperature, double hard_weight) {
   const std::string_view name(preset.data(), preset.size());
-  const Preset* found = FindPreset(name);
-  TORCH_CHECK_VALUE(found != nullptr, "preset is '", std::string(name),
-                    "', must be one of preset_names()");
+  const Preset& found = CheckedPreset("preset_options", name);
   const DistillationOptions options =
-      ExactOptions(*found, {beta, temperature, 1.0, hard_weight});
+      ExactOptions(found, {beta, temperature, 1.0, hard_weight});
   std::ostringstream json;
   json.precision(17);
   json << "{\"operator\": \""
-       << (found->listed ? "topk_distillation" : "distillation")
+       << (found.listed ? "topk_distillation" : "distillation")
        << "\", \"arguments\": {\"divergence\": \""
        << DivergenceName(options.divergence) << "\", \"mix\": " << options.mix
        << ", \"temperature\": " << options.temperature
        << ", \"temperature_squared\": "
        << (options.temperature_squared ? "true" : "false")
        << ", \"cross_entropy_share\": " << options.cross_entropy_share;
-  if (found->listed) {
+  if (found.listed) {
     json << ", \"tail\": \"" << TailName(options.tail) << "\"";
   }
-  json << "}, \"origin\": \"" << found->origin << "\", \"difference\": \""
-       << found->difference << "\"}";
+  json << "}, \"origin\": \"" << found.origin << "\", \"difference\": \""
+       << found.difference << "\"}";
   return json.str();
 }
 

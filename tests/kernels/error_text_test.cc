@@ -107,6 +107,19 @@ TEST_F(Errors, OptionsOutOfRange) {
   EXPECT_THAT(TopKError(options), HasSubstr("mix is 1.5, must be in [0, 1]"));
 }
 
+TEST_F(Errors, NegativeChunk) {
+  linear_.chunk_tokens = -1;
+  const std::string text = ": chunk_tokens is -1, must be 0 or more";
+  EXPECT_THAT(CrossEntropyError(), HasSubstr("linear_cross_entropy" + text));
+  EXPECT_THAT(TopKError(), HasSubstr("linear_topk_distillation" + text));
+  EXPECT_THAT(ErrorOf([&] {
+                LinearDistillation(data_.hidden, data_.weight,
+                                   data_.teacher_hidden, data_.teacher_weight,
+                                   data_.target, {}, {}, linear_);
+              }),
+              HasSubstr("linear_distillation" + text));
+}
+
 TEST_F(Errors, ShareWithoutTarget) {
   DistillationOptions options;
   options.cross_entropy_share = 0.5;

@@ -97,6 +97,24 @@ TEST_F(PolicyErrors, LogprobTakesNoWeights) {
               HasSubstr("linear_logprob: token_weight is given"));
 }
 
+TEST_F(PolicyErrors, NegativeChunk) {
+  linear_.chunk_tokens = -1;
+  const std::string text = ": chunk_tokens is -1, must be 0 or more";
+  const LossData& data = data_.base;
+  EXPECT_THAT(Error(), HasSubstr("linear_policy_loss" + text));
+  EXPECT_THAT(ErrorOf([&] {
+                LinearLogprob(data.hidden, data.weight, data.target, 1.0,
+                              linear_);
+              }),
+              HasSubstr("linear_logprob" + text));
+  EXPECT_THAT(ErrorOf([&] {
+                LinearCachedDistillation(data.hidden, data.weight,
+                                         {at::zeros({6, 5}), at::zeros({6})},
+                                         1.0, linear_);
+              }),
+              HasSubstr("linear_cached_distillation" + text));
+}
+
 TEST_F(PolicyErrors, CacheOfAnotherWidth) {
   EXPECT_THAT(ErrorOf([&] {
                 LinearCachedDistillation(data_.base.hidden, data_.base.weight,

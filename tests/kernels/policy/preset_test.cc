@@ -192,8 +192,10 @@ std::string ErrorOf(const std::string& name, const PresetCall& call) {
 
 TEST(Preset, WrongArgumentsAreNamed) {
   Golden golden = ReadGolden();
-  EXPECT_THAT(ErrorOf("gkd", golden.inputs),
-              ::testing::HasSubstr("preset is 'gkd', must be one of"));
+  EXPECT_THAT(
+      ErrorOf("gkd", golden.inputs),
+      ::testing::HasSubstr("preset_loss: preset is 'gkd', must be one of "
+                           "trl_gkd, liger_jsd, "));
   golden.inputs.arguments.temperature = 2.0;
   EXPECT_THAT(ErrorOf("verl_forward_kl_topk", golden.inputs),
               ::testing::HasSubstr("temperature is 2, must be 1 for preset "

@@ -159,6 +159,63 @@ class Ops(unittest.TestCase):
             (ops.linear_topk_distillation, (hidden, weight, *listed, tail),
              mixed | head))
 
+    @staticmethod
+    def on(device, values):
+        if isinstance(values, dict):
+            return {name: value.to(device) if torch.is_tensor(value) else value
+                    for name, value in values.items()}
+        return [value.to(device) for value in values]
+
+    def test_meta_describes_every_call(self):
+        for op, arguments, options in self.calls(torch.float32):
+            loss, token_loss = op(*self.on("meta", arguments),
+                                  **self.on("meta", options))
+            self.assertEqual((loss.shape, token_loss.shape), ((), (5,)))
+            self.assertEqual(loss.device.type, "meta")
+
+    def test_meta_beside_values_is_refused(self):
+        for op, arguments, options in self.calls(torch.float32):
+            for place in range(len(arguments)):
+                mixed = list(arguments)
+                mixed[place] = mixed[place].to("meta")
+                with self.assertRaisesRegex(
+                        RuntimeError, "limbeck::[a-z_]+: [a-z_]+ is on "
+                        "(cpu|meta), [a-z_]+ on (cpu|meta)"):
+                    op(*mixed, **options)
+        logits = torch.randn(4, 6)
+        target = torch.zeros(4, dtype=torch.int64, device="meta")
+        with self.assertRaisesRegex(
+                RuntimeError, "limbeck::cross_entropy: target is on meta, "
+                "student_logits on cpu"):
+            torch.ops.limbeck.cross_entropy(logits, target)
+
+    def test_meta_checks_shapes_and_types(self):
+        ops = torch.ops.limbeck
+        hidden = torch.empty(4, 6, device="meta")
+        weight = torch.empty(9, 6, device="meta")
+        target = torch.empty(4, dtype=torch.int64, device="meta")
+        with self.assertRaisesRegex(
+                RuntimeError, "limbeck::linear_cross_entropy: weight has H = 5 "
+                r"\(dimension 1\), hidden has H = 6"):
+            ops.linear_cross_entropy(hidden, weight[:, :5], target)
+        with self.assertRaisesRegex(
+                TypeError, "weight is BFloat16, hidden is Float"):
+            ops.linear_cross_entropy(hidden, weight.bfloat16(), target)
+        with self.assertRaisesRegex(
+                ValueError, "chunk_tokens is -1, must be 0 or more"):
+            ops.linear_cross_entropy(hidden, weight, target, chunk_tokens=-1)
+
+    def test_compiled_graph_with_symbolic_shapes(self):
+        def loss(logits, target):
+            return torch.ops.limbeck.cross_entropy(logits, target)[0] * 2
+        compiled = torch.compile(loss, backend="aot_eager", fullgraph=True,
+                                 dynamic=True)
+        for rows in (3, 5):
+            logits = torch.randn(rows, 7)
+            target = torch.arange(rows)
+            torch.testing.assert_close(compiled(logits, target),
+                                       loss(logits, target))
+
     def test_compiled_graph_gives_the_same(self):
         hidden, weight, teacher_hidden, teacher_weight = inputs(torch.float32)
 

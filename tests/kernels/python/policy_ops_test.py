@@ -135,6 +135,31 @@ class PolicyOps(unittest.TestCase):
             hidden, weight.detach(), torch.zeros(5, 4, dtype=rows),
             torch.zeros(5, dtype=rows)), {}
 
+    def test_meta_describes_every_call(self):
+        for op, arguments, options in self.calls(torch.float32):
+            results = op(*(value.to("meta") for value in arguments),
+                         **{name: value.to("meta") if torch.is_tensor(value)
+                            else value for name, value in options.items()})
+            self.assertEqual(results[-1].shape, (5,))
+            self.assertEqual(results[-1].device.type, "meta")
+
+    def test_meta_beside_values_is_refused(self):
+        for op, arguments, options in self.calls(torch.float32):
+            for place in range(len(arguments)):
+                mixed = list(arguments)
+                mixed[place] = mixed[place].to("meta")
+                with self.assertRaisesRegex(
+                        RuntimeError, "limbeck::[a-z_]+: [a-z_]+ is on "
+                        "(cpu|meta), [a-z_]+ on (cpu|meta)"):
+                    op(*mixed, **options)
+
+    def test_errors_of_logprob_name_the_operator_as_torch_does(self):
+        s = Samples(torch.float32)
+        with self.assertRaisesRegex(
+                IndexError, r"^limbeck::linear_logprob: target\[0\] is -100"):
+            torch.ops.limbeck.linear_logprob(s.hidden, s.weight,
+                                             s.target - 100)
+
     def test_weight_grad(self):
         s = Samples(torch.float32)
         call = (s.hidden, s.weight, s.target, s.sampler, s.advantage)
@@ -185,6 +210,15 @@ class Presets(unittest.TestCase):
             ours, _ = torch.ops.limbeck.preset_loss(
                 student, preset=name, teacher_logits=teacher, beta=0.3)
             torch.testing.assert_close(ours, expected)
+
+    def test_unknown_preset_lists_the_names(self):
+        names = ", ".join(torch.ops.limbeck.preset_names())
+        for call in (torch.ops.limbeck.preset_options,
+                     lambda preset: torch.ops.limbeck.preset_loss(
+                         torch.zeros(2, 3), preset=preset)):
+            with self.assertRaisesRegex(
+                    ValueError, f"preset is 'gkd', must be one of {names}"):
+                call("gkd")
 
     def test_difference_from_the_exact_loss(self):
         student = torch.randn(3, 8, requires_grad=True)
