@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/json.h"
 #include "data/base/random.h"
-#include "data/record/jsonl.h"
 #include "data/text/reasoning_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/data/text/golden_lines.h"
 
 namespace limbeck {
 namespace {
@@ -18,17 +18,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr char kDate[] = "2024-07-26";
-
-std::vector<Json> ReadLines(const std::string& path) {
-  std::vector<Json> lines;
-  auto reader = JsonlReader::Open(path);
-  EXPECT_TRUE(reader.ok()) << reader.status();
-  JsonlLine line;
-  while (*(*reader)->Next(&line)) {
-    lines.push_back(*ParseJsonlLine(**reader, line));
-  }
-  return lines;
-}
 
 absl::StatusOr<std::string> Render(const std::string& text,
                                    const Json& variables) {
@@ -43,7 +32,7 @@ std::string ErrorOf(const std::string& text) {
 
 TEST(ChatTemplate, GivesJinjasTexts) {
   const std::vector<Json> cases =
-      ReadLines("tests/testdata/text/templates.jsonl");
+      ReadGoldenLines("tests/testdata/text/templates.jsonl");
   ASSERT_GT(cases.size(), 80u);
   const Json& variables = *cases[0].Find("variables");
   for (size_t i = 1; i < cases.size(); ++i) {
@@ -62,7 +51,7 @@ TEST(ChatTemplate, RendersTheReasoningFormatAsItsFunctionDoes) {
   const auto parsed = ChatTemplate::Parse(std::string(ReasoningChatTemplate()));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   int texts = 0;
-  for (const Json& line : ReadLines("tests/testdata/text/chats.jsonl")) {
+  for (const Json& line : ReadGoldenLines("tests/testdata/text/chats.jsonl")) {
     Json variables = Json::Object();
     variables.Set("messages", *line.Find("messages"));
     variables.Set("add_generation_prompt", *line.Find("prompt"));
@@ -130,7 +119,7 @@ TEST(ChatTemplate, WorkAndOutputAreBounded) {
 
 TEST(ChatTemplate, SurvivesDamage) {
   const std::vector<Json> cases =
-      ReadLines("tests/testdata/text/templates.jsonl");
+      ReadGoldenLines("tests/testdata/text/templates.jsonl");
   const Json& variables = *cases[0].Find("variables");
   for (size_t i = 1; i < cases.size(); ++i) {
     const std::string source = *cases[i].GetString("template");

@@ -14,11 +14,11 @@
 #include "data/base/json.h"
 #include "data/base/random.h"
 #include "data/base/utf8.h"
-#include "data/record/jsonl.h"
 #include "data/text/nfc.h"
 #include "data/text/tokenizer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/data/text/golden_lines.h"
 
 namespace limbeck {
 namespace {
@@ -27,17 +27,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kFolder[] = "tests/testdata/text";
-
-std::vector<Json> ReadGolden(const std::string& path) {
-  std::vector<Json> lines;
-  auto reader = JsonlReader::Open(path);
-  EXPECT_TRUE(reader.ok()) << reader.status();
-  JsonlLine line;
-  while (*(*reader)->Next(&line)) {
-    lines.push_back(*ParseJsonlLine(**reader, line));
-  }
-  return lines;
-}
 
 std::vector<int32_t> Ids(const Json& list) {
   std::vector<int32_t> ids;
@@ -81,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(Files, ByteLevelTokenizer,
 
 TEST_P(GoldenTokenizer, GivesTheLibrarysIds) {
   int compared = 0;
-  for (const Json& line : ReadGolden(JoinPath(folder_, "golden.jsonl"))) {
+  for (const Json& line : ReadGoldenLines(JoinPath(folder_, "golden.jsonl"))) {
     const std::string text = *line.GetString("text");
     const auto ids = tokenizer_->Encode(text);
     ASSERT_TRUE(ids.ok()) << ids.status();
