@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "data/verify/extract.h"
 #include "data/verify/math/math_answer.h"
@@ -13,7 +14,12 @@
 namespace limbeck {
 namespace {
 
-// Digits settle an integer against a plain number.
+bool HasDegrees(absl::string_view text) {
+  return absl::StrContains(text, "circ") || absl::StrContains(text, "\xC2\xB0");
+}
+
+// Digits settle an integer against a plain number; of degrees against none the
+// parser knows whether the other are dollars.
 std::optional<MathVerdict> JudgeDigits(absl::string_view gold,
                                        absl::string_view answer) {
   const std::optional<std::string> wanted = NormalizeInteger(gold);
@@ -22,6 +28,9 @@ std::optional<MathVerdict> JudgeDigits(absl::string_view gold,
   if (!found) return std::nullopt;
   if (!found->is_whole) {
     return MathVerdict{VERDICT_WRONG, "the answer is no integer"};
+  }
+  if (*wanted == found->integer && HasDegrees(gold) != HasDegrees(answer)) {
+    return std::nullopt;
   }
   if (*wanted == found->integer) return MathVerdict{VERDICT_CORRECT, ""};
   return MathVerdict{VERDICT_WRONG, "another integer"};

@@ -195,8 +195,8 @@ constexpr absl::string_view kGreek[] = {
     "angle",  "triangle", "square"};
 
 constexpr absl::string_view kAccents[] = {
-    "bar",   "overline", "vec",  "overrightarrow", "hat",      "widehat",
-    "tilde", "dot",      "ddot", "underline",      "widetilde"};
+    "bar",     "overline", "vec", "overrightarrow", "hat",
+    "widehat", "tilde",    "dot", "ddot",           "widetilde"};
 
 constexpr absl::string_view kIgnored[] = {
     "left",       "right",        "mleft",        "mright",    "big",
@@ -214,9 +214,9 @@ constexpr absl::string_view kTextCommands[] = {
     "mathop", "hbox",   "operatorname", "emph",   "textup"};
 
 constexpr absl::string_view kTransparent[] = {
-    "boxed", "fbox",    "mathbf",  "boldsymbol", "bm",
-    "pmb",   "mathcal", "mathscr", "mathfrak",   "ensuremath",
-    "smash", "cancel",  "mathord", "underbrace", "overbrace"};
+    "boxed",   "fbox",       "mathbf",    "boldsymbol", "bm",    "pmb",
+    "mathcal", "mathscr",    "mathfrak",  "ensuremath", "smash", "cancel",
+    "mathord", "underbrace", "overbrace", "underline"};
 
 void AddShared(WordMap& words) {
   for (const auto& [word, function] : kFunctions) words[word] = Of(function);

@@ -221,6 +221,14 @@ bool IsPiecewise(const Expression& node) {
                               });
 }
 
+// ceil(x) is floor(x) + 1 but for whole x.
+bool HasJumps(const Expression& node) {
+  return node.is(MathFunction::kFloor) || node.is(MathFunction::kCeil) ||
+         std::any_of(
+             node.children.begin(), node.children.end(),
+             [](const ExpressionPtr& child) { return HasJumps(*child); });
+}
+
 // Variables that count: n, k, m.
 bool AreIndices(const std::vector<std::string>& variables) {
   return std::all_of(variables.begin(), variables.end(),
@@ -258,6 +266,11 @@ class SampledComparison {
     const bool whole = CountsThings(a_) || CountsThings(b_);
     EqualityFinding finding =
         Sample(whole ? SampleKind::kPositiveIntegers : SampleKind::kRationals);
+    if (finding.equality == Equality::kEqual && !whole &&
+        (HasJumps(a_) || HasJumps(b_))) {
+      EqualityFinding jumps = Sample(SampleKind::kPositiveIntegers);
+      return jumps.equality == Equality::kDifferent ? jumps : finding;
+    }
     if (finding.equality == Equality::kEqual || budget_.exhausted()) {
       return finding;
     }

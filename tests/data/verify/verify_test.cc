@@ -81,6 +81,10 @@ TEST(VerifyAnswer, Integers) {
 TEST(VerifyAnswer, Mathematics) {
   constexpr AnswerKind kKind = ANSWER_KIND_MATH;
   ExpectVerdicts({
+      {"36^\\circ", R"(\boxed{\$36})", kKind, VERDICT_WRONG},
+      {"\\$36", R"(\boxed{36^\circ})", kKind, VERDICT_WRONG},
+      {"36", R"(\boxed{36^\circ})", kKind, VERDICT_CORRECT},
+      {"36^\\circ", R"(\boxed{36})", kKind, VERDICT_CORRECT},
       {"1/2", R"(\boxed{\frac{2}{4}})", kKind, VERDICT_CORRECT},
       {"1/2", "The final answer is $0.5$. I hope it is correct.", kKind,
        VERDICT_CORRECT},

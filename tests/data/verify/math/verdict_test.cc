@@ -71,6 +71,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"55", "\\sum_{k=1}^{10} k"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    NumberWords, Correct,
+    testing::Values(Case{"6", "six"}, Case{"2", "two"}, Case{"10", "Ten."},
+                    Case{"0", "zero"}, Case{"1", "one"}, Case{"20", "twenty"},
+                    Case{"21", "twenty-one"}, Case{"99", "ninety nine"},
+                    Case{"100", "one hundred"}, Case{"12", "\\text{twelve}"},
+                    Case{"21", "\\text{twenty-one}"}));
+
+INSTANTIATE_TEST_SUITE_P(NumberWords, Wrong,
+                         testing::Values(Case{"6", "seven"},
+                                         Case{"21", "twenty-two"},
+                                         Case{"six", "ten"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Formulas, Correct,
     testing::Values(
         Case{"x^2+2x+1", "(x+1)^2"},
@@ -81,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"\\frac{\\pi}{6}+2k\\pi, k\\in\\mathbb{Z}",
              "2\\pi k+\\frac{\\pi}{6}"},
         Case{"x in [1,2]", "1\\le x\\le 2"},
-        Case{"5\\,\\mathrm{m}", "500\\text{ cm}"}, Case{"2pir", "2\\pi r"},
+        Case{"5\\,\\mathrm{m}", "500\\text{ cm}"}, Case{"5 m", "500 cm"},
+        Case{"5 kg", "5000 g"}, Case{"2pir", "2\\pi r"},
         Case{"(-1)^{n}", "(-1)^{n+2}"}, Case{"|x|", "\\sqrt{x^2}"},
         Case{"f(x)+1", "1+f(x)"}, Case{"\\frac{x^2-1}{x-1}", "x+1"},
         Case{"\\frac{n(n+1)}{2}", "\\sum_{k=1}^{n} k"},
@@ -172,13 +186,14 @@ INSTANTIATE_TEST_SUITE_P(BelowThePrecision, Correct,
                                               "10^{-300}+2\\sqrt2"}));
 
 INSTANTIATE_TEST_SUITE_P(LetterOrUnit, Unknown,
-                         testing::Values(Case{"5 m", "500 cm"},
-                                         Case{"500 cm", "5 m"}));
+                         testing::Values(Case{"5 m", "400 cm"},
+                                         Case{"400 cm", "5 m"}));
 
-INSTANTIATE_TEST_SUITE_P(RowSpacing, Correct,
-                         testing::Values(Case{
-                             "\\begin{pmatrix}\\frac12\\\\[4pt]3\\end{pmatrix}",
-                             "\\begin{pmatrix}0.5\\\\3\\end{pmatrix}"}));
+INSTANTIATE_TEST_SUITE_P(
+    Typesetting, Correct,
+    testing::Values(Case{"5", "\\underline{5}"},
+                    Case{"\\begin{pmatrix}\\frac12\\\\[4pt]3\\end{pmatrix}",
+                         "\\begin{pmatrix}0.5\\\\3\\end{pmatrix}"}));
 
 INSTANTIATE_TEST_SUITE_P(KnownFalseYes, Unknown,
                          testing::Values(Case{"204_5", "204"},
