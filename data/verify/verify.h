@@ -13,7 +13,7 @@
 
 namespace limbeck {
 
-inline constexpr int kVerifierVersion = 4;
+inline constexpr int kVerifierVersion = 5;
 
 // What is to be judged. `gold` is an answer, for REGEX a pattern, for
 // JSON_SCHEMA a schema; `answer` a model's whole text or a bare answer.

@@ -1,6 +1,8 @@
 #include "data/verify/math/answer_comparer.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -51,21 +53,49 @@ bool HasDigit(const std::string& words) {
                      [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// "twenty", "twenty-one", "one hundred"; nullopt: names no integer from 0 to
+// 100.
+std::optional<int64_t> NumberNamed(absl::string_view words) {
+  static constexpr absl::string_view kBelowTwenty[] = {
+      "zero",    "one",     "two",       "three",    "four",
+      "five",    "six",     "seven",     "eight",    "nine",
+      "ten",     "eleven",  "twelve",    "thirteen", "fourteen",
+      "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+  static constexpr absl::string_view kTens[] = {"twenty", "thirty", "forty",
+                                                "fifty",  "sixty",  "seventy",
+                                                "eighty", "ninety"};
+  const auto place = [](const auto& names, absl::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) -
+           std::begin(names);
+  };
+  if (words == "hundred" || words == "a hundred" || words == "one hundred") {
+    return 100;
+  }
+  const int64_t small = place(kBelowTwenty, words);
+  if (small < 20) return small;
+  const size_t end = words.find_first_of(" -");
+  const int64_t tens = place(kTens, words.substr(0, end));
+  if (tens == 8) return std::nullopt;
+  if (end == absl::string_view::npos) return 10 * (tens + 2);
+  const int64_t ones = place(kBelowTwenty, words.substr(end + 1));
+  if (ones < 1 || ones > 9) return std::nullopt;
+  return 10 * (tens + 2) + ones;
+}
+
 }  // namespace
+
+bool IsNumberWord(absl::string_view words) {
+  return NumberNamed(words).has_value();
+}
 
 ExpressionPtr MeaningOfWords(const std::string& words) {
   static constexpr absl::string_view kNothing[] = {
       "no solution", "no solutions", "no real solution", "no real solutions",
       "none",        "empty set",    "no such number"};
-  static constexpr absl::string_view kNumbers[] = {
-      "zero",  "one",   "two",  "three", "four",   "five",  "six",
-      "seven", "eight", "nine", "ten",   "eleven", "twelve"};
   for (const absl::string_view phrase : kNothing) {
     if (words == phrase) return MakeNode(ExpressionKind::kEmptySet, {});
   }
-  for (size_t i = 0; i < std::size(kNumbers); ++i) {
-    if (words == kNumbers[i]) return MakeInteger(static_cast<int64_t>(i));
-  }
+  if (const auto number = NumberNamed(words)) return MakeInteger(*number);
   if (words == "all real numbers" || words == "all reals" ||
       words == "real numbers") {
     Expression reals;

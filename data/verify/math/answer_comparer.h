@@ -84,6 +84,9 @@ ExpressionPtr ResolveDeterminants(const ExpressionPtr& node);
 // where they are only words.
 ExpressionPtr MeaningOfWords(const std::string& words);
 
+// "six", "twenty-one": an integer from 0 to 100, lower case.
+bool IsNumberWord(absl::string_view words);
+
 }  // namespace limbeck
 
 #endif  // LIMBECK_DATA_VERIFY_MATH_ANSWER_COMPARER_H_

@@ -130,6 +130,14 @@ bool IsTimesUnitLetter(const Expression& product, const ExpressionPtr& number) {
          CanonicalText(*product.children[0]) == CanonicalText(*number);
 }
 
+// The letter of EndsInUnitLetter taken for a unit.
+Marked WithUnitLetter(const Expression& product) {
+  Marked marked;
+  marked.value = product.children[0];
+  marked.unit = product.children[1]->name;
+  return marked;
+}
+
 // Whether `exact` rounds to the decimal at its last place.
 bool RoundsTo(const ExpressionPtr& exact, const ExpressionPtr& written,
               const Expression& decimal, WorkBudget& budget) {
@@ -160,7 +168,14 @@ EqualityFinding AnswerComparer::CompareMarked(const ExpressionPtr& gold,
   if (bare.equality == Equality::kDifferent &&
       ((a.unit && EndsInUnitLetter(*g.value)) ||
        (g.unit && EndsInUnitLetter(*a.value)))) {
-    return FoundUnknown("a letter that may be a unit");  // 5 m, 500 cm
+    // 500 cm are 5 m; 400 cm may be 5 times m.
+    const Marked other = WithUnitLetter(a.unit ? *g.value : *a.value);
+    EqualityFinding as_units =
+        a.unit ? CompareUnits(*other.unit, *a.unit, other.value, a.value)
+               : CompareUnits(*g.unit, *other.unit, g.value, other.value);
+    return as_units.equality == Equality::kEqual
+               ? as_units
+               : FoundUnknown("a letter that may be a unit");
   }
   // Dollars are no degrees, even where the numbers agree.
   const bool of_two_kinds = (g.degree && (a.unit || a.percent)) ||

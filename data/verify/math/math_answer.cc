@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "data/verify/math/answer_comparer.h"
 #include "data/verify/math/exact_value.h"
 #include "data/verify/math/math_limits.h"
 #include "data/verify/math/math_parser.h"
@@ -159,6 +160,12 @@ absl::StatusOr<MathAnswer> ParseMathAnswer(absl::string_view text,
   answer.source_ = std::string(TrimAnswer(text));
   answer.words_ =
       PlainWords(absl::string_view(answer.source_).substr(0, kMaxMathBytes));
+  // Letter by letter "six" is a product.
+  if (IsNumberWord(absl::AsciiStrToLower(answer.source_))) {
+    answer.readings_[0] = MakeText(answer.words_);
+    answer.canonical_ = CanonicalText(*answer.root());
+    return answer;
+  }
   const unsigned usual =
       options.comma == CommaPolicy::kDecimalFirst ? kDecimalComma : 0u;
   absl::StatusOr<ParsedMath> parsed = ParseMath(answer.source_, options, usual);
