@@ -166,6 +166,36 @@ class Ops(unittest.TestCase):
                     for name, value in values.items()}
         return [value.to(device) for value in values]
 
+    def test_value_of_classes_that_do_not_sum_to_one(self):
+        p = torch.tensor([0.3, 0.2, 0.4], dtype=torch.float64)
+        logits = inputs()[0].detach()[:1].requires_grad_()
+        log_q = torch.log_softmax(logits, 1)[0]
+        log_q = torch.stack((log_q[0], log_q[1], log_q[2:].logsumexp(0)))
+        forward = (p * (p.log() - log_q)).sum()
+        reverse = (log_q.exp() * (log_q - p.log())).sum()
+        for divergence, plain, constant in (("forward_kl", forward, 0.1),
+                                            ("reverse_kl", reverse, -0.1)):
+            ours = torch.ops.limbeck.topk_distillation(
+                logits, torch.tensor([[0, 1]]), p[None, :2].log(),
+                p[2:].log(), divergence=divergence)[0]
+            torch.testing.assert_close(ours, plain + constant)
+            torch.testing.assert_close(
+                *(torch.autograd.grad(loss, logits, retain_graph=True)[0]
+                  for loss in (ours, plain)))
+
+    def test_row_without_a_distribution_is_nan(self):
+        target = torch.tensor([0, 1])
+        for divergence in DIVERGENCES:
+            logits = torch.full((2, 5), -torch.inf, requires_grad=True)
+            loss, token_loss = torch.ops.limbeck.distillation(
+                logits, torch.zeros(2, 5), divergence=divergence)
+            loss.backward()
+            self.assertTrue(token_loss.isnan().all())
+            self.assertTrue(logits.grad.isnan().all())
+        logits = torch.full((2, 5), -torch.inf, requires_grad=True)
+        torch.ops.limbeck.cross_entropy(logits, target)[0].backward()
+        self.assertTrue(logits.grad.isnan().any(1).all())
+
     def test_meta_describes_every_call(self):
         for op, arguments, options in self.calls(torch.float32):
             loss, token_loss = op(*self.on("meta", arguments),
