@@ -212,6 +212,8 @@ void AddBoxes(absl::string_view text, int priority,
 
 std::vector<CompatCandidate> CompatCandidates(absl::string_view text,
                                               const CompatOptions& options) {
+  if (text.size() > kCompatBytes)
+    text.remove_prefix(text.size() - kCompatBytes);
   std::vector<CompatCandidate> found;
   if (options.latex) {
     found = CandidateFinder(text, Kind::kFormula).Run();

@@ -18,6 +18,10 @@ namespace limbeck {
 
 struct CompatOptions;
 
+// Of a longer text only the end is searched, so that no text takes long: 50,000
+// tokens of English.
+inline constexpr size_t kCompatBytes = 200'000;
+
 struct CompatCandidate {
   int priority = 0;
   size_t end = 0;      // where its match ends in the text
@@ -25,7 +29,7 @@ struct CompatCandidate {
   bool plain = false;  // a number, not a formula
 };
 
-// In the order in which they are tried, at most 64.
+// In the order in which they are tried, at most 64, of the last kCompatBytes.
 std::vector<CompatCandidate> CompatCandidates(absl::string_view text,
                                               const CompatOptions& options);
 

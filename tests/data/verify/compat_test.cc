@@ -163,5 +163,17 @@ TEST(Compat, DamagedTextNeverCrashes) {
   ForEachMutation(text, 1000, 17, visit);
 }
 
+TEST(Compat, OfALongTextOnlyTheEndIsSearched) {
+  CompatOptions options;
+  const std::string early =
+      "$\\boxed{7}$" + std::string(kCompatBytes, '$') + " ";
+  EXPECT_TRUE(CompatCandidates("$\\boxed{7}$ ", options).size() > 0);
+  for (const CompatCandidate& candidate : CompatCandidates(early, options)) {
+    EXPECT_EQ(candidate.text.find('7'), candidate.text.npos);
+  }
+  const std::string late = std::string(2 * kCompatBytes, ' ') + "$\\boxed{7}$";
+  EXPECT_FALSE(CompatCandidates(late, options).empty());
+}
+
 }  // namespace
 }  // namespace limbeck
