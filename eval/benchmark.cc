@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
 #include "data/base/thread_pool.h"
+#include "eval/source_settings.h"
 #include "eval/stored_samples.h"
 
 namespace limbeck {
@@ -101,24 +102,20 @@ absl::Status VisitAll(const BenchmarkRequest& request, const BenchmarkSet& set,
   return absl::OkStatus();
 }
 
-void AddSettings(const SampleJudge& judge, const BenchmarkRequest& request,
-                 const BenchmarkSet& set, const StoredSamples& samples,
-                 Json* settings) {
+absl::Status AddSettings(const SampleJudge& judge,
+                         const BenchmarkRequest& request,
+                         const BenchmarkSet& set, const StoredSamples& samples,
+                         Json* settings) {
   const Json of_judge = judge.Settings();
   for (const JsonMember& member : of_judge.object()) {
     settings->Set(member.first, member.second);
   }
-  if (!set.sha256.empty()) settings->Set("data_sha256", set.sha256);
-  const BenchmarkSource& source = request.source;
-  if (!source.version.empty()) settings->Set("version", source.version);
-  if (!source.first_date.empty())
-    settings->Set("first_date", source.first_date);
-  if (!source.last_date.empty()) settings->Set("last_date", source.last_date);
+  LIMBECK_RETURN_IF_ERROR(
+      AddSourceSettings(request.source, set, request.rating, settings));
   if (!set.left_out.empty()) {
-    settings->Set("problems_left_out",
-                  static_cast<int64_t>(set.left_out.size()));
     settings->Set("samples_left_out", samples.left_out);
   }
+  return absl::OkStatus();
 }
 
 absl::Status AddRating(const BenchmarkRequest& request, const BenchmarkSet& set,
@@ -149,7 +146,8 @@ absl::StatusOr<BenchmarkScores> ScoreSamplesWith(
   LIMBECK_RETURN_IF_ERROR(VisitAll(request, set, pending));
   BenchmarkScores scores =
       ComputeScores(MakeInput(request, set, samples, pending));
-  AddSettings(judge, request, set, samples, &scores.settings);
+  LIMBECK_RETURN_IF_ERROR(
+      AddSettings(judge, request, set, samples, &scores.settings));
   LIMBECK_RETURN_IF_ERROR(AddRating(request, set, &scores));
   return scores;
 }

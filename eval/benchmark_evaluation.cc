@@ -18,6 +18,7 @@
 #include "eval/benchmark_file.h"
 #include "eval/evaluation_parts.h"
 #include "eval/scores.h"
+#include "eval/source_settings.h"
 #include "eval/verdict_journal.h"
 #include "teacher/generate_stage.h"
 
@@ -55,7 +56,7 @@ class Scoring {
     LIMBECK_RETURN_IF_ERROR(JudgeAll(samples, directory));
     BenchmarkScores scores = ComputeScores(MakeInput(samples));
     LIMBECK_RETURN_IF_ERROR(AddRating(&scores));
-    AddSettings(&scores.settings);
+    LIMBECK_RETURN_IF_ERROR(AddSettings(&scores.settings));
     return scores;
   }
 
@@ -184,7 +185,7 @@ class Scoring {
     return absl::OkStatus();
   }
 
-  void AddSettings(Json* settings) const {
+  absl::Status AddSettings(Json* settings) const {
     const Json of_judge = judge_.Settings();
     for (const JsonMember& member : of_judge.object()) {
       settings->Set(member.first, member.second);
@@ -192,19 +193,9 @@ class Scoring {
     const BenchmarkSource source = SourceOf(options_.benchmark_file());
     settings->Set("benchmark_name", NameOf(source.benchmark));
     settings->Set("prompt", NameOf(asked_.prompt.style));
-    if (!asked_.set.sha256.empty()) {
-      settings->Set("data_sha256", asked_.set.sha256);
-    }
-    for (const auto& [key, value] :
-         {std::pair("version", source.version),
-          std::pair("first_date", source.first_date),
-          std::pair("last_date", source.last_date)}) {
-      if (!value.empty()) settings->Set(key, value);
-    }
-    if (!asked_.set.left_out.empty()) {
-      settings->Set("problems_left_out",
-                    static_cast<int64_t>(asked_.set.left_out.size()));
-    }
+    return AddSourceSettings(source, asked_.set,
+                             RatingSourceOf(options_.benchmark_file()),
+                             settings);
   }
 
   const AskedBenchmark& asked_;

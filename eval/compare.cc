@@ -42,6 +42,53 @@ absl::Status CheckOverlap(const BenchmarkComparison& comparison) {
       "; score both models on the same problems (ids must match)"));
 }
 
+// What a result is of rather than how it came about.
+bool NamesTheModel(absl::string_view setting) {
+  return setting == "model" || setting == "model_revision" ||
+         setting == "note" || setting == "samples_left_out";
+}
+
+Json SettingsThatDiffer(const Json& a, const Json& b) {
+  Json differ = Json::Object();
+  const auto note = [&](const Json& side) {
+    if (!side.is_object()) return;
+    for (const JsonMember& member : side.object()) {
+      const Json* const of_a = a.Find(member.first);
+      const Json* const of_b = b.Find(member.first);
+      if (NamesTheModel(member.first) ||
+          (of_a != nullptr && of_b != nullptr && *of_a == *of_b)) {
+        continue;
+      }
+      differ.Set(member.first, JsonArray{of_a == nullptr ? Json() : *of_a,
+                                         of_b == nullptr ? Json() : *of_b});
+    }
+  };
+  note(a);
+  note(b);
+  return differ;
+}
+
+// The same ids in other files may be other problems with other answers.
+absl::Status CheckSameBasis(const BenchmarkScores& a,
+                            const BenchmarkScores& b) {
+  if (a.mode != b.mode) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "benchmark '", a.benchmark, "' was scored in mode '", a.mode,
+        "' for the first and '", b.mode, "' for the second"));
+  }
+  const Json* const data_a = a.settings.Find("data_sha256");
+  const Json* const data_b = b.settings.Find("data_sha256");
+  if (data_a == nullptr || data_b == nullptr || *data_a == *data_b) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "benchmark '", a.benchmark,
+      "' was scored on different data: data_sha256 "
+      "is ",
+      WriteJson(*data_a), " for the first and ", WriteJson(*data_b),
+      " for the second; score both on the same file"));
+}
+
 BenchmarkComparison CompareOne(const BenchmarkScores& a,
                                const BenchmarkScores& b,
                                const PairedOptions& options) {
@@ -123,16 +170,17 @@ absl::StatusOr<std::vector<BenchmarkComparison>> CompareScores(
   const BenchmarkScores nothing;
   for (const BenchmarkScores& scores : a) {
     const BenchmarkScores* other = FindBenchmark(b, scores.benchmark);
-    if (other != nullptr && other->mode != scores.mode) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "benchmark '", scores.benchmark, "' was scored in mode '",
-          scores.mode, "' for the first and '", other->mode,
-          "' for the second"));
+    if (other != nullptr) {
+      LIMBECK_RETURN_IF_ERROR(CheckSameBasis(scores, *other));
     }
     any_in_common = any_in_common || other != nullptr;
     comparisons.push_back(
         CompareOne(scores, other != nullptr ? *other : nothing, options));
     LIMBECK_RETURN_IF_ERROR(CheckOverlap(comparisons.back()));
+    if (other != nullptr) {
+      comparisons.back().settings_that_differ =
+          SettingsThatDiffer(scores.settings, other->settings);
+    }
   }
   if (!any_in_common) {
     return absl::InvalidArgumentError(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/base/json.h"
 #include "eval/paired_test.h"
 #include "eval/scores.h"
 
@@ -23,12 +24,14 @@ struct BenchmarkComparison {
   double p_value_holm = 1;  // over all comparisons with a p-value
   int64_t only_in_a = 0;    // problems
   int64_t only_in_b = 0;
+  // {name: [a's, b's]} of what verdicts and figures depend on; null: not there.
+  Json settings_that_differ = Json::Object();
 };
 
 // One comparison per benchmark, in a's order, then those that only b has.
 // Errors: a benchmark twice in one list, no benchmark in common, a benchmark
 // whose scored problems are all different ones in a and b, or the same
-// benchmark scored in different modes.
+// benchmark scored in different modes or on different data (data_sha256).
 absl::StatusOr<std::vector<BenchmarkComparison>> CompareScores(
     const std::vector<BenchmarkScores>& a,
     const std::vector<BenchmarkScores>& b, const PairedOptions& options);

@@ -11,7 +11,7 @@
 
 namespace limbeck {
 
-inline constexpr uint32_t kCompareStageVersion = 3;
+inline constexpr uint32_t kCompareStageVersion = 4;
 
 // `options` as resolved. Inputs: two or more evaluations. Output, in one
 // partition: comparison.json, its p-values adjusted over all comparisons.

@@ -18,7 +18,7 @@
 namespace limbeck {
 
 // Bump when the same inputs and options give other samples or scores.
-inline constexpr uint32_t kEvaluateStageVersion = 5;
+inline constexpr uint32_t kEvaluateStageVersion = 6;
 
 // `options` as resolved. Inputs: problems, unless options.benchmark_file has
 // them (eval/benchmark_evaluation.h), and a model. Output, in one partition:

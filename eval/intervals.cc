@@ -27,7 +27,9 @@ Interval Wilson(double share, double trials, double confidence) {
   const double reach =
       scale * z *
       std::sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials));
-  return {std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
+  // Rounding must not put the share itself outside.
+  return {std::clamp(centre - reach, 0.0, share),
+          std::clamp(centre + reach, share, 1.0)};
 }
 
 // What an interval is made of. The ratios are variances of the mean in units of

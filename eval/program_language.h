@@ -11,6 +11,10 @@ namespace limbeck {
 // "py", ...); without tags C++ where the text includes a header, else Python.
 ProgramLanguage LanguageOf(absl::string_view text);
 
+// Whether every block that names a language names another than this one (Java,
+// say): then there is no program in it.
+bool OnlyInOtherLanguages(absl::string_view text, ProgramLanguage language);
+
 }  // namespace limbeck
 
 #endif  // LIMBECK_EVAL_PROGRAM_LANGUAGE_H_

@@ -216,11 +216,14 @@ absl::StatusOr<Verification> SampleJudge::JudgeProgram(
   const bool chooses = problem.benchmark == BenchmarkId::kCodeforces;
   const ProgramLanguage language =
       chooses ? LanguageOf(text) : ProgramLanguage::kPython;
-  const std::optional<std::string> code =
-      ExtractCode(text, language, chooses ? VerifyMode::kSound : options_.mode);
-  if (!code) {
+  const VerifyMode mode = chooses ? VerifyMode::kSound : options_.mode;
+  const std::optional<std::string> code = ExtractCode(text, language, mode);
+  const bool foreign =
+      mode == VerifyMode::kSound && OnlyInOtherLanguages(text, language);
+  if (!code || foreign) {
     verification.set_verdict(VERDICT_WRONG);
-    verification.set_detail("no program in the answer");
+    verification.set_detail(foreign ? "a program in another language"
+                                    : "no program in the answer");
     return verification;
   }
   LIMBECK_ASSIGN_OR_RETURN(std::vector<CodeTest> tests, UnpackTests(problem));

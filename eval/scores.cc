@@ -103,7 +103,8 @@ void AddFiguresAt(int64_t k, const ScoreInput& input, BenchmarkScores* scores) {
   }
   if (pass.empty()) return;
   scores->pass_at_k.emplace_back(k, pass.value());
-  scores->mg_pass_at_k.emplace_back(k, mg_pass.value());
+  // Of one sample no majority can be asked.
+  if (k > 1) scores->mg_pass_at_k.emplace_back(k, mg_pass.value());
   std::array<double, kGPassTaus.size()> by_tau{};
   for (size_t t = 0; t < g_pass.size(); ++t) by_tau[t] = g_pass[t].value();
   scores->g_pass_at_k.emplace_back(k, by_tau);

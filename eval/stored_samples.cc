@@ -47,6 +47,7 @@ class SampleReader {
   }
 
   absl::Status Add(const Row& row) {
+    any_ = true;
     LIMBECK_ASSIGN_OR_RETURN(const std::string id,
                              TextOrInteger(row.object, "problem_id"));
     LIMBECK_ASSIGN_OR_RETURN(const int64_t index, row.object.GetInt("sample"));
@@ -74,6 +75,7 @@ class SampleReader {
     return absl::OkStatus();
   }
 
+  bool any() const { return any_; }
   StoredSamples Take() { return std::move(samples_); }
 
  private:
@@ -97,6 +99,7 @@ class SampleReader {
   const BenchmarkSet& set_;
   std::map<std::string, size_t> by_id_;
   StoredSamples samples_;
+  bool any_ = false;
 };
 
 }  // namespace
@@ -106,6 +109,12 @@ absl::StatusOr<StoredSamples> ReadStoredSamples(const std::string& path,
   SampleReader reader(set);
   LIMBECK_RETURN_IF_ERROR(
       ForEachRow(path, [&](Row& row) { return reader.Add(row); }));
+  if (!reader.any()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path,
+                     " holds no sample: expected lines of "
+                     "{\"problem_id\", \"sample\", \"text\"}"));
+  }
   return reader.Take();
 }
 

@@ -1,4 +1,6 @@
 // limbeck compare: two evaluated models on the same problems.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -13,6 +15,7 @@
 #include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
+#include "recipes/terminal.h"
 
 namespace limbeck {
 namespace {
@@ -38,6 +41,21 @@ std::string NameOf(const std::string& path,
   return BaseName(path);
 }
 
+// Other settings may be the whole difference between two results.
+void WarnOfSettings(const std::vector<BenchmarkComparison>& comparisons) {
+  for (const BenchmarkComparison& comparison : comparisons) {
+    const Json& differ = comparison.settings_that_differ;
+    if (differ.object().empty()) continue;
+    WriteToDescriptor(
+        STDERR_FILENO,
+        absl::StrCat(EscapeLinesForTerminal(absl::StrCat(
+                         "limbeck: warning: benchmark '", comparison.benchmark,
+                         "': settings differ, {name: [first, second]}: ",
+                         WriteJson(differ))),
+                     "\n"));
+  }
+}
+
 absl::Status CompareCommand(const CompareArguments& arguments) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string path_a,
                            FindArtefactPath(arguments.a));
@@ -53,6 +71,7 @@ absl::Status CompareCommand(const CompareArguments& arguments) {
     comparison.model_a = NameOf(path_a, a);
     comparison.model_b = NameOf(path_b, b);
   }
+  WarnOfSettings(comparisons);
   return WriteToStandardOutput(
       absl::StrCat(WriteJson(ComparisonsToJson(comparisons)), "\n"));
 }

@@ -1,11 +1,17 @@
 // limbeck verify: is an answer right, and what is it worth?
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/verify/answer_options.h"
@@ -42,15 +48,6 @@ const char* VerdictName(Verdict verdict) {
   }
 }
 
-// "gold" may be an object: a schema.
-absl::StatusOr<std::string> ParseGold(const Json& line, AnswerKind kind) {
-  const Json* gold = line.Find("gold");
-  const bool schema = kind == ANSWER_KIND_JSON_SCHEMA && gold != nullptr &&
-                      (gold->is_object() || gold->is_bool());
-  if (schema) return WriteJson(*gold);
-  return line.GetString("gold");
-}
-
 absl::Status AddReward(const Json& line, const std::string& answer,
                        const RewardSpec& spec, Verdict verdict, Json* out) {
   RewardInput input;
@@ -69,12 +66,60 @@ absl::Status AddReward(const Json& line, const std::string& answer,
   return absl::OkStatus();
 }
 
+size_t EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0]++;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+// "num_token", "rel_tolerance": not other fields, which pass.
+bool LooksLike(absl::string_view field, absl::string_view known) {
+  constexpr size_t kLongest = 64, kTelling = 8;
+  if (field.size() > kLongest) return false;
+  if (4 * EditDistance(field, known) <= known.size()) return true;
+  for (absl::string_view word : absl::StrSplit(known, '_')) {
+    if (word.size() >= kTelling && absl::StrContains(field, word)) return true;
+  }
+  return false;
+}
+
+// An option that is misspelt would change the verdict by being ignored.
+absl::Status CheckFields(const Json& line) {
+  constexpr absl::string_view kFields[] = {"id", "gold", "answer"};
+  constexpr absl::string_view kOptions[] = {
+      "kind",        "absolute_tolerance", "relative_tolerance", "letters",
+      "ignore_case", "anywhere",           "num_tokens"};
+  const auto is_in = [](const auto& names, absl::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) !=
+           std::end(names);
+  };
+  for (const JsonMember& member : line.object()) {
+    const absl::string_view field = member.first;
+    if (is_in(kFields, field) || is_in(kOptions, field)) continue;
+    for (absl::string_view known : kOptions) {
+      if (!LooksLike(field, known)) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "unknown field \"", field, "\"; did you mean \"", known, "\"?"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Json> Verify(const Json& line, const VerifySettings& settings) {
+  LIMBECK_RETURN_IF_ERROR(CheckFields(line));
   VerifyRequest request;
   LIMBECK_ASSIGN_OR_RETURN(request.kind,
                            AnswerKindFromJson(line, ANSWER_KIND_MATH));
   LIMBECK_ASSIGN_OR_RETURN(const std::string gold,
-                           ParseGold(line, request.kind));
+                           GoldFromJson(line, "gold", request.kind));
   LIMBECK_ASSIGN_OR_RETURN(const std::string answer, line.GetString("answer"));
   LIMBECK_ASSIGN_OR_RETURN(request.options, AnswerOptionsFromJson(line));
   request.gold = gold;

@@ -41,13 +41,6 @@ absl::StatusOr<Domain> ParseDomain(absl::string_view name, AnswerKind kind) {
                    "\"; allowed: math, code, science, logic, general"));
 }
 
-// A string, or a number written as it would be in JSON.
-absl::StatusOr<std::string> GetText(const Json& json, absl::string_view key) {
-  const Json* value = json.Find(key);
-  if (value != nullptr && value->is_number()) return WriteJson(*value);
-  return json.GetString(key);
-}
-
 // The first of two keys that is there; the type must be right.
 absl::StatusOr<std::string> GetOptionalText(const Json& json,
                                             absl::string_view key,
@@ -109,10 +102,10 @@ absl::StatusOr<Problem> ParseGenericProblem(const Json& json,
   Problem problem;
   LIMBECK_ASSIGN_OR_RETURN(std::string question, json.GetString("problem"));
   LIMBECK_RETURN_IF_ERROR(SetQuestion(std::move(question), "problem", problem));
-  LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_gold_answer(),
-                           GetText(json, "answer"));
   LIMBECK_ASSIGN_OR_RETURN(const AnswerKind kind,
                            AnswerKindFromJson(json, usual_kind));
+  LIMBECK_ASSIGN_OR_RETURN(*problem.mutable_gold_answer(),
+                           GoldFromJson(json, "answer", kind));
   problem.set_answer_kind(kind);
   LIMBECK_ASSIGN_OR_RETURN(AnswerOptions options, AnswerOptionsFromJson(json));
   if (options.ByteSizeLong() > 0) {

@@ -29,6 +29,16 @@ absl::StatusOr<AnswerKind> AnswerKindFromJson(const Json& line,
       "json_schema"));
 }
 
+absl::StatusOr<std::string> GoldFromJson(const Json& line,
+                                         absl::string_view key,
+                                         AnswerKind kind) {
+  const Json* gold = line.Find(key);
+  const bool schema = kind == ANSWER_KIND_JSON_SCHEMA && gold != nullptr &&
+                      (gold->is_object() || gold->is_bool());
+  if (schema || (gold != nullptr && gold->is_number())) return WriteJson(*gold);
+  return line.GetString(key);
+}
+
 absl::StatusOr<AnswerOptions> AnswerOptionsFromJson(const Json& line) {
   AnswerOptions options;
   if (Has(line, "absolute_tolerance")) {

@@ -2,6 +2,7 @@
 #include "eval/benchmarks/livecodebench_files.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -23,13 +24,21 @@ bool IsDay(absl::string_view text) {
     const bool dash = i == 4 || i == 7;
     if (dash ? text[i] != '-' : !absl::ascii_isdigit(text[i])) return false;
   }
-  return true;
+  const auto number = [text](size_t from, size_t digits) {
+    int value = 0;
+    return absl::SimpleAtoi(text.substr(from, digits), &value) ? value : 0;
+  };
+  return std::chrono::year_month_day(
+             std::chrono::year(number(0, 4)),
+             std::chrono::month(static_cast<unsigned>(number(5, 2))),
+             std::chrono::day(static_cast<unsigned>(number(8, 2))))
+      .ok();
 }
 
 absl::Status CheckDay(absl::string_view day) {
   if (day.empty() || IsDay(day)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", day, "' is no day, expected one as 2024-08-01"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", day, "' is no day of the calendar, expected one as 2024-08-01"));
 }
 
 // First and last file, from 1; {0, 0}: all there are.

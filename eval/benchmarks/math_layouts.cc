@@ -87,8 +87,16 @@ absl::StatusOr<bool> ReadGsm8kRow(const Row& row, BenchmarkProblem* problem) {
 }
 
 absl::StatusOr<bool> ReadJsonlRow(const Row& row, BenchmarkProblem* problem) {
-  LIMBECK_RETURN_IF_ERROR(ReadQuestionAndAnswer(row, problem));
   LIMBECK_RETURN_IF_ERROR(ReadAnswerKind(row.object, problem));
+  const Json* answer = FindColumn(row.object, {"answer", "expected_answer"});
+  if (problem->kind == ANSWER_KIND_JSON_SCHEMA && answer != nullptr &&
+      (answer->is_object() || answer->is_bool())) {
+    LIMBECK_ASSIGN_OR_RETURN(problem->question,
+                             TextColumn(row.object, {"problem", "question"}));
+    problem->gold = WriteJson(*answer);
+  } else {
+    LIMBECK_RETURN_IF_ERROR(ReadQuestionAndAnswer(row, problem));
+  }
   problem->refusal = RefuseGold(*problem);
   for (absl::string_view label : {"domain", "subject", "difficulty", "level"}) {
     LIMBECK_RETURN_IF_ERROR(AddLabel(row, label, label, problem));

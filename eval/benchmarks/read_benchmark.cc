@@ -1,6 +1,7 @@
 // The layout of each benchmark is a function; reading is the same for all.
 #include "eval/benchmarks/read_benchmark.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -69,6 +70,30 @@ absl::Status AddRow(const BenchmarkSource& source, const Row& row,
   return absl::OkStatus();
 }
 
+// Problems of the folder's files that the version leaves out.
+absl::Status NoteOtherVersions(const BenchmarkSource& source,
+                               const std::vector<std::string>& read,
+                               BenchmarkSet* set) {
+  if (source.version.empty()) return absl::OkStatus();
+  BenchmarkSource whole = source;
+  whole.version.clear();
+  std::set<std::string> here;
+  for (const BenchmarkProblem& problem : set->problems) here.insert(problem.id);
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
+                           BenchmarkFiles(whole));
+  for (const std::string& path : paths) {
+    if (std::find(read.begin(), read.end(), path) != read.end()) continue;
+    LIMBECK_RETURN_IF_ERROR(ForEachRow(path, [&](Row& row) -> absl::Status {
+      LIMBECK_ASSIGN_OR_RETURN(
+          std::string id,
+          OptionalTextColumn(row.object, {"question_id", "id"}));
+      if (!id.empty() && here.count(id) == 0) set->left_out.insert(id);
+      return absl::OkStatus();
+    }));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status HashFile(const std::string& path, FieldHasher* hasher) {
   if (!FileSize(path).ok()) return absl::OkStatus();
   LIMBECK_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(path));
@@ -118,6 +143,7 @@ absl::StatusOr<BenchmarkSet> ReadBenchmark(const BenchmarkSource& source) {
                            " and its window; ", set.left_out.size(),
                            " were left out")));
   }
+  LIMBECK_RETURN_IF_ERROR(NoteOtherVersions(source, paths, &set));
   if (!source.tests_path.empty()) {
     LIMBECK_RETURN_IF_ERROR(AddCodeforcesTests(source.tests_path, &set));
   }

@@ -31,7 +31,7 @@ struct BenchmarkSource {
 
 struct BenchmarkSet {
   std::vector<BenchmarkProblem> problems;
-  // Ids of rows of another year or window.
+  // Ids of rows of another year, window or version.
   std::set<std::string> left_out;
   std::string sha256;  // of the files read, hexadecimal; "" for streams
 };

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
+#include "eval/program_language.h"
 #include "eval/score_json.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -53,6 +54,24 @@ constexpr char kProblems[] = R"({"id":"a","problem":"1+1","answer":"2"}
 {"id":"b","problem":"2+2","answer":4}
 {"problem":"3+3","answer":"6"}
 )";
+
+TEST_F(Benchmark, NoSampleIsAnError) {
+  EXPECT_THAT(Error(BenchmarkId::kJsonl, kProblems, ""),
+              HasSubstr("samples.jsonl holds no sample"));
+}
+
+TEST_F(Benchmark, GoldMayBeANumberOrASchema) {
+  const auto scores =
+      Score(BenchmarkId::kJsonl,
+            R"({"problem":"?","answer":{"type":"integer"},"kind":"json_schema"}
+{"problem":"?","answer":9.5,"kind":"numeric"}
+)",
+            R"({"problem_id":"0","sample":0,"text":"7"}
+{"problem_id":"1","sample":0,"text":"9.50"}
+)");
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_EQ(*scores->pass_at_1, 1.0);
+}
 
 TEST_F(Benchmark, ScoresJsonl) {
   const auto scores = Score(BenchmarkId::kJsonl, kProblems,
@@ -171,14 +190,6 @@ TEST_F(Benchmark, Gsm8kSolutionsAnswerTheirOwnProblems) {
   EXPECT_EQ(scores->problems, 1319);
   EXPECT_TRUE(scores->refused_problems.empty());
   EXPECT_EQ(*scores->pass_at_1, 1.0);
-}
-
-TEST_F(Benchmark, NoSampleAtAllIsIncomplete) {
-  const auto scores = Score(BenchmarkId::kJsonl, kProblems, "");
-  ASSERT_TRUE(scores.ok()) << scores.status();
-  EXPECT_FALSE(scores->pass_at_1.has_value());
-  EXPECT_EQ(scores->samples_per_problem, 0);
-  EXPECT_FALSE(scores->complete);
 }
 
 TEST_F(Benchmark, DamagedLinesNeverCrash) {
@@ -402,6 +413,54 @@ TEST_F(CodeBenchmark, LiveCodeBenchCountsJudgeErrorsApart) {
   EXPECT_EQ(*scores->settings.GetInt("samples_left_out"), 1);
   EXPECT_EQ(*scores->settings.GetString("isolation"), "B");
   EXPECT_EQ(scores->breakdown.size(), 3u);  // month, difficulty, platform
+}
+
+TEST(OnlyInOtherLanguages, LooksAtEveryBlock) {
+  constexpr auto kPython = ProgramLanguage::kPython;
+  EXPECT_TRUE(OnlyInOtherLanguages("```java\nx\n```\n", kPython));
+  EXPECT_TRUE(OnlyInOtherLanguages("```cpp\nx\n```\n", kPython));
+  EXPECT_FALSE(OnlyInOtherLanguages("```cpp\nx\n```", ProgramLanguage::kCpp));
+  EXPECT_FALSE(
+      OnlyInOtherLanguages("```java\nx\n```\n```python\ny\n```", kPython));
+  EXPECT_FALSE(OnlyInOtherLanguages("```java\nx\n```\n```\ny\n```", kPython));
+  EXPECT_FALSE(OnlyInOtherLanguages("print(1)", kPython));
+}
+
+TEST_F(CodeBenchmark, AnotherLanguageIsNoProgram) {
+  Use(BenchmarkId::kLiveCodeBench);
+  request_.source.first_date = "2024-01-01";
+  Json sample = Json::Object();
+  sample.Set("problem_id", "q1").Set("sample", 0);
+  sample.Set("text", "```java\n// PRINT 7\n```");
+  const auto scores = Score(BenchmarkId::kLiveCodeBench, kLiveCodeBench,
+                            absl::StrCat(WriteJson(sample), "\n"));
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_EQ(scores->per_problem[0].outcomes, "-");
+}
+
+TEST_F(CodeBenchmark, SamplesOfOtherVersionsAreLeftOut) {
+  Use(BenchmarkId::kLiveCodeBench);
+  const auto row = [](absl::string_view id) {
+    return absl::StrCat(
+        R"({"question_id":")", id,
+        R"(","question_content":"?","public_test_cases":[{"input":"",)",
+        R"("output":"7"}]})", "\n");
+  };
+  request_.source.benchmark = BenchmarkId::kLiveCodeBench;
+  request_.source.path = folder_.path();
+  request_.source.version = "v2";
+  request_.samples_path = folder_.File("samples.jsonl");
+  ASSERT_TRUE(WriteFileAtomically(folder_.File("test.jsonl"), row("old")).ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(folder_.File("test2.jsonl"), row("new")).ok());
+  ASSERT_TRUE(WriteFileAtomically(request_.samples_path,
+                                  CodeSample("new", 0, "PRINT 7") +
+                                      CodeSample("old", 0, "PRINT 7"))
+                  .ok());
+  const auto scores = ScoreSamplesWith(*judge_, request_);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_EQ(scores->problems, 1);
+  EXPECT_EQ(*scores->settings.GetInt("samples_left_out"), 1);
 }
 
 TEST_F(CodeBenchmark, HostilePickleNamesItsPlace) {

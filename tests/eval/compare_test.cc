@@ -64,6 +64,22 @@ TEST(CompareScores, BenchmarksOfOneSideAreNamed) {
   EXPECT_EQ((*comparisons)[2].only_in_b, 2);
 }
 
+TEST(CompareScores, OtherSettingsAreListed) {
+  BenchmarkScores a = Scores("x", 0, 3, 1), b = Scores("x", 0, 3, 1);
+  a.settings.Set("model", "small").Set("data_sha256", "00");
+  a.settings.Set("extraction", "box").Set("confidence", 0.95);
+  b.settings.Set("model", "large").Set("data_sha256", "00");
+  b.settings.Set("extraction", "stated").Set("confidence", 0.95);
+  b.settings.Set("tests_sha256", "11");
+  const auto one = CompareScores({a}, {b}, {});
+  ASSERT_TRUE(one.ok()) << one.status();
+  EXPECT_EQ(WriteJson(one->front().settings_that_differ),
+            R"({"extraction":["box","stated"],"tests_sha256":[null,"11"]})");
+  b.settings.Set("data_sha256", "22");
+  EXPECT_THAT(std::string(CompareScores({a}, {b}, {}).status().message()),
+              HasSubstr("data_sha256 is \"00\" for the first and \"22\""));
+}
+
 TEST(CompareScores, RefusesWhatCannotBeCompared) {
   const auto error = [](const std::vector<BenchmarkScores>& a,
                         const std::vector<BenchmarkScores>& b) {

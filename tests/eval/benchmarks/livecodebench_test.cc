@@ -110,6 +110,10 @@ TEST_F(LiveCodeBench, WindowsIncludeBothDays) {
   source_.last_date = "Aug 1";
   EXPECT_THAT(ReadBenchmark(source_),
               IsError(absl::StatusCode::kInvalidArgument, "is no day"));
+  source_.first_date = "2024-02-30";
+  EXPECT_THAT(ReadBenchmark(source_),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "'2024-02-30' is no day of the calendar"));
   source_.last_date = "";
   source_.benchmark = BenchmarkId::kMath500;
   EXPECT_THAT(ReadBenchmark(source_),
