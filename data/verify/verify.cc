@@ -105,6 +105,20 @@ Finding VerifyChoice(const VerifyRequest& request) {
                 "another option");
 }
 
+// 20 % are 20 and 0.2, as in mathematics: the question may have named either.
+// nullopt: not one percentage against a bare number.
+std::optional<bool> ComparePercent(const Quantity& gold, const Quantity& answer,
+                                   const AnswerOptions& options) {
+  const bool of_gold = gold.unit == "%";
+  const Quantity& bare = of_gold ? answer : gold;
+  if (of_gold == (answer.unit == "%") || !bare.unit.empty()) {
+    return std::nullopt;
+  }
+  const double scaled = of_gold ? answer.value * 100 : answer.value / 100;
+  return WithinTolerance(gold.value, answer.value, options) ||
+         WithinTolerance(gold.value, scaled, options);
+}
+
 Finding VerifyNumeric(const VerifyRequest& request) {
   FoundAnswer found = FindAnswer(request.answer, request.place);
   if (IsBlank(found.text)) return Unanswered();
@@ -113,6 +127,9 @@ Finding VerifyNumeric(const VerifyRequest& request) {
   if (!answer) {
     return {VERDICT_UNKNOWN, std::move(found.text),
             "the answer is no plain number"};
+  }
+  if (const auto right = ComparePercent(*gold, *answer, request.options)) {
+    return Decide(*right, std::move(found.text), "outside the tolerance");
   }
   const bool other_unit = !answer->unit.empty() && answer->unit != gold->unit;
   if (other_unit) {

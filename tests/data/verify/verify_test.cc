@@ -37,6 +37,17 @@ void ExpectVerdicts(const std::vector<VerdictCase>& cases) {
   }
 }
 
+TEST(VerifyAnswer, PercentagesOfOneSideAreTakenBothWays) {
+  constexpr AnswerKind kKind = ANSWER_KIND_NUMERIC;
+  ExpectVerdicts({{"20%", "20", kKind, VERDICT_CORRECT},
+                  {"20%", "0.2", kKind, VERDICT_CORRECT},
+                  {"0.2", "20\\%", kKind, VERDICT_CORRECT},
+                  {"20", "20%", kKind, VERDICT_CORRECT},
+                  {"20%", "0.3", kKind, VERDICT_WRONG},
+                  {"20%", "20 cm", kKind, VERDICT_UNKNOWN},
+                  {"20 cm", "20%", kKind, VERDICT_UNKNOWN}});
+}
+
 TEST(VerifyAnswer, Integers) {
   constexpr AnswerKind kKind = ANSWER_KIND_INTEGER;
   ExpectVerdicts({
