@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "data/judge/cpp_definition.h"
 
 namespace limbeck {
 namespace {
@@ -297,11 +298,17 @@ constexpr absl::string_view kCaller = R"cc(
 
 std::string CppFunctionSource(absl::string_view code,
                               absl::string_view function) {
-  const bool has_class = absl::StrContains(code, "class Solution") ||
-                         absl::StrContains(code, "struct Solution");
+  const std::string plain = WithoutCppComments(code);
+  const bool has_class = absl::StrContains(plain, "class Solution") ||
+                         absl::StrContains(plain, "struct Solution");
+  if (!has_class && !DefinesCppFunction(code, function)) {
+    return absl::StrCat("#error the program defines no function ", function,
+                        "\n");
+  }
+  // The program's own before those of namespace std.
   const std::string call =
       has_class ? absl::StrCat("CallMethod(&Solution::", function, ")")
-                : absl::StrCat("CallFunction(&", function, ")");
+                : absl::StrCat("CallFunction(&::", function, ")");
   return absl::StrCat(
       "#include <bits/stdc++.h>\nusing namespace std;\n",
       "#line 1 \"solution.cc\"\n", code, "\n#line 1 \"driver.cc\"\n", kReader,

@@ -15,7 +15,8 @@ namespace limbeck {
 // What the compiler gets: the headers and `using namespace std` that platforms
 // of such problems offer, the program, a main that calls `function` (of class
 // Solution, where the program has one) and reports as ParseFunctionReport
-// expects. `function` is a C++ name.
+// expects. `function` is a C++ name. A program that does not define it becomes
+// an #error that says so: functions of the library are no answer.
 std::string CppFunctionSource(absl::string_view code,
                               absl::string_view function);
 

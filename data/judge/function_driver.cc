@@ -20,7 +20,7 @@ namespace {
 
 // What the driver needs is bound before the program runs.
 constexpr absl::string_view kDriver = R"py(
-import json, os, sys, traceback
+import builtins, json, os, sys, traceback
 from types import ModuleType
 
 def drive(dumps=json.dumps, loads=json.loads, write=os.write, leave=os._exit,
@@ -41,9 +41,24 @@ def drive(dumps=json.dumps, loads=json.loads, write=os.write, leave=os._exit,
         last = describe(kind(error), error, error.__traceback__)
         report(name, dumps("".join(last)[-2000:]))
 
+    def find(names, function):
+        owner = names.get("Solution")
+        if instance(owner, kind):
+            for base in owner.__mro__:
+                if base is not object and function in base.__dict__:
+                    return getattr(owner(), function)
+        if function not in names:
+            raise NameError("the program defines no function " + function)
+        return names[function]
+
     module = ModuleType("solution")
     sys.modules["solution"] = module
     exec(PREAMBLE, module.__dict__)
+    # What the imports call by that name stays visible, but as a builtin: only
+    # the program's own is the answer.
+    if call["function"] in module.__dict__:
+        offered = module.__dict__.pop(call["function"])
+        builtins.__dict__.setdefault(call["function"], offered)
     try:
         with open("solution.py", encoding="utf-8") as file:
             program = compile(file.read(), "solution.py", "exec")
@@ -51,12 +66,8 @@ def drive(dumps=json.dumps, loads=json.loads, write=os.write, leave=os._exit,
         fail("compile_error", error)
     try:
         exec(program, module.__dict__)
-        owner = getattr(module, "Solution", None)
-        if instance(owner, type) and hasattr(owner, call["function"]):
-            owner = owner()
-        else:
-            owner = module
-        result = getattr(owner, call["function"])(*call["arguments"])
+        function = find(module.__dict__, call["function"])
+        result = function(*call["arguments"])
     except BaseException as error:
         fail("raised", error)
     try:

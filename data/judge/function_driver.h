@@ -20,7 +20,8 @@ inline constexpr char kFunctionProgramName[] = "solution.py";
 // Source of the driver. It reads its call from standard input, runs the
 // program after the imports that the platforms of such problems offer, calls
 // the function (of class Solution, else of the module) and writes one report
-// to descriptor 3.
+// to descriptor 3. The program must define the function: what the imports or
+// the builtins call by that name is no answer.
 std::string FunctionDriverSource();
 
 // Standard input of the driver. `input` holds one JSON argument per line; the

@@ -16,7 +16,7 @@
 namespace limbeck {
 
 // Bumped when a verdict can change.
-inline constexpr int kJudgeVersion = 1;
+inline constexpr int kJudgeVersion = 2;
 
 struct JudgeOptions {
   // kCompat: LiveCodeBench's runner at 28fef95, Python only; never a reward.

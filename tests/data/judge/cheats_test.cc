@@ -48,6 +48,59 @@ TEST_F(Cheats, AnObjectThatEqualsEverything) {
       "1", "[1, 2, 3]"));
 }
 
+// The imports before a program and the builtins offer these names.
+TEST_F(Cheats, AFunctionThatTheProgramDoesNotDefine) {
+  const struct {
+    const char *function, *input, *output;
+  } calls[] = {{"sum", "[1, 2]", "3"},    {"add", "1\n2", "3"},
+               {"max", "[1, 2]", "2"},    {"len", "[1, 2]", "2"},
+               {"print", "1", "null"},    {"sorted", "[2, 1]", "[1, 2]"},
+               {"gcd", "4\n6", "2"},      {"deepcopy", "[1]", "[1]"},
+               {"__repr__", "", "\"x\""}, {"__str__", "", "\"x\""}};
+  for (const auto& call : calls) {
+    for (const char* code :
+         {"", "x=1", "import operator", "class Solution:\n    pass"}) {
+      SCOPED_TRACE(absl::StrCat(call.function, " of ", code));
+      JudgeRequest request = FunctionRequest(code, call.input, call.output);
+      request.function = call.function;
+      EXPECT_EQ(VerdictOf(request), "runtime_error");
+    }
+  }
+  JudgeRequest request = FunctionRequest("x=1", "1\n2", "3");
+  request.function = "add";
+  EXPECT_EQ(ResultOf(request).detail,
+            "test 1: \"NameError: the program defines no function add\"");
+  for (const char* code :
+       {"add = operator.add", "class Solution:\n    add = operator.add",
+        "def add(a, b):\n    return sum([a, b])",
+        "class Sum:\n    def add(self, a, b):\n        return add(a, b)\n"
+        "class Solution(Sum):\n    pass"}) {
+    request.code = code;
+    EXPECT_EQ(VerdictOf(request), "accepted") << code;
+  }
+}
+
+TEST_F(Cheats, ACppFunctionThatTheProgramDoesNotDefine) {
+  JudgeRequest request = FunctionRequest("", "-3", "3");
+  request.language = ProgramLanguage::kCpp;
+  request.function = "labs";
+  for (const char* code :
+       {"", "int x = 1;", "// long labs(long a) { return a; }",
+        "long labs(long);", "long g(long a) { return labs(a); }"}) {
+    request.code = code;
+    const JudgeResult result = ResultOf(request);
+    EXPECT_EQ(result.verdict, JudgeVerdict::kCompileError) << code;
+    EXPECT_NE(result.detail.find("the program defines no function labs"),
+              std::string::npos)
+        << result.detail;
+  }
+  // Its own comes before the one of namespace std.
+  request.function = "gcd";
+  request.tests = {{"4\n6", "2"}};
+  request.code = "int gcd(int a, int b) { return std::gcd(a, b); }";
+  EXPECT_EQ(VerdictOf(request), "accepted");
+}
+
 TEST_F(Cheats, WalkingTheFrames) {
   ExpectFunctionFails(R"py(
 import gc, sys

@@ -87,8 +87,10 @@ TEST(CppFunctionSource, MethodOrFunction) {
   const std::string method = CppFunctionSource("class Solution {};", "f");
   EXPECT_THAT(method, HasSubstr("CallMethod(&Solution::f)"));
   EXPECT_THAT(method, HasSubstr("#line 1 \"solution.cc\"\nclass Solution"));
-  EXPECT_THAT(CppFunctionSource("int f(int a);", "f"),
-              HasSubstr("CallFunction(&f)"));
+  EXPECT_THAT(CppFunctionSource("int f(int a) {}", "f"),
+              HasSubstr("CallFunction(&::f)"));
+  EXPECT_EQ(CppFunctionSource("int f(int a);", "f"),
+            "#error the program defines no function f\n");
   EXPECT_THAT(method, Not(HasSubstr("driver::CALL")));
   EXPECT_EQ(CppFunctionCall("t", "1\n2"), "t\n1\n2\n");
 }
