@@ -50,6 +50,20 @@ TestVerdict AfterBadEnd(const SandboxResult& result,
           std::move(detail)};
 }
 
+TestVerdict OverTime(const FairRun& run, double time_limit_seconds) {
+  const SandboxResult& result = run.result;
+  const std::string used = absl::StrFormat(
+      "%.2f s of CPU in %.2f s", result.cpu_seconds, result.wall_seconds);
+  if (result.outcome == SandboxOutcome::kWallLimit &&
+      result.cpu_seconds <= time_limit_seconds) {
+    return {JudgeVerdict::kTimeLimit,
+            absl::StrFormat("%s, the wall limit is %g s", used,
+                            run.wall_limit_seconds)};
+  }
+  return {JudgeVerdict::kTimeLimit,
+          absl::StrFormat("%s, the limit is %g s", used, time_limit_seconds)};
+}
+
 }  // namespace
 
 std::string LastLine(absl::string_view text) {
@@ -69,13 +83,15 @@ JudgedTest Measured(const FairRun& run) {
 std::optional<TestVerdict> FailureOf(const FairRun& run,
                                      const JudgeRequest& request) {
   const SandboxResult& result = run.result;
-  if (run.over_time) {
+  if (run.starved) {
     return TestVerdict{
-        JudgeVerdict::kTimeLimit,
-        absl::StrFormat("%.2f s of CPU in %.2f s, the limit is %g s",
+        JudgeVerdict::kJudgeError,
+        absl::StrFormat("the machine is too busy to time it: %.2f s of CPU in "
+                        "%.2f s, of which it waited %.2f s for a core",
                         result.cpu_seconds, result.wall_seconds,
-                        request.time_limit_seconds)};
+                        result.waited_seconds)};
   }
+  if (run.over_time) return OverTime(run, request.time_limit_seconds);
   switch (result.outcome) {
     case SandboxOutcome::kMemoryLimit:
       return TestVerdict{

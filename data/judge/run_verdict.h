@@ -18,7 +18,8 @@ struct TestVerdict {
 
 // nullopt: it ended well, its output decides. Python's own exit is read for
 // two things: a syntax error is a compile error, a MemoryError (as C++'s
-// std::bad_alloc) a memory limit. Too much output is a runtime error.
+// std::bad_alloc) a memory limit. Too much output is a runtime error, a machine
+// too busy to time the program a judge error.
 std::optional<TestVerdict> FailureOf(const FairRun& run,
                                      const JudgeRequest& request);
 

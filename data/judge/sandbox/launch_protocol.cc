@@ -129,6 +129,7 @@ void VisitReport(Visitor& visit, Report& report) {
   visit(report.cpu_nanoseconds);
   visit(report.wall_nanoseconds);
   visit(report.peak_bytes);
+  visit(report.waited_nanoseconds);
   visit(report.collected);
 }
 

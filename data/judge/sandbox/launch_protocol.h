@@ -71,6 +71,7 @@ struct LaunchReport {
   uint64_t cpu_nanoseconds = 0;
   uint64_t wall_nanoseconds = 0;
   uint64_t peak_bytes = 0;
+  uint64_t waited_nanoseconds = 0;  // see SandboxResult
   std::vector<std::pair<std::string, std::string>> collected;  // name, content
 };
 

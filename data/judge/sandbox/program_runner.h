@@ -79,6 +79,9 @@ struct SandboxResult {
   double cpu_seconds = 0;   // user and system, whole tree
   double wall_seconds = 0;  // from the start of the program to its end
   uint64_t peak_bytes = 0;  // resident, whole tree
+  // Of kWallLimit: how long one thread, the one with most of it, could have run
+  // but got no core. 0 where the system does not tell.
+  double waited_seconds = 0;
   IsolationLevel isolation = IsolationLevel::kNone;
   std::string detail;  // one sentence for people
 };

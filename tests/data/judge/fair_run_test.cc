@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "data/judge/run_verdict.h"
 #include "tests/data/judge/fake_runner.h"
 #include "tests/support/status_matchers.h"
 
@@ -63,6 +64,56 @@ TEST(FairRun, AVeryBusyMachineMakesNoSleeper) {
   const FakeRunner starved({Stopped(SandboxOutcome::kWallLimit, 0.12),
                             Stopped(SandboxOutcome::kExited, 1.5)});
   EXPECT_FALSE(RunOn(starved).over_time);
+}
+
+SandboxResult StoppedByTheWall(double cpu, double waited, double wall) {
+  SandboxResult result = Stopped(SandboxOutcome::kWallLimit, cpu);
+  result.waited_seconds = waited;
+  result.wall_seconds = wall;
+  return result;
+}
+
+// Wall limits are 5 and 10 s.
+TEST(FairRun, AProgramThatGetsNoCoreIsTheMachinesFault) {
+  const FakeRunner starved(
+      {StoppedByTheWall(0.01, 4.9, 5), StoppedByTheWall(1.0, 5.5, 10)});
+  const FairRun run = RunOn(starved);
+  EXPECT_EQ(run.runs, 2);
+  EXPECT_EQ(run.wall_limit_seconds, 10);
+  EXPECT_TRUE(run.starved);
+  EXPECT_FALSE(run.over_time);
+}
+
+TEST(FairRun, WhoSleepsIsLateOnABusyMachineToo) {
+  const FakeRunner sleeper(
+      {StoppedByTheWall(0.2, 1, 5), StoppedByTheWall(0.4, 4.9, 10)});
+  EXPECT_TRUE(RunOn(sleeper).over_time);
+  EXPECT_FALSE(RunOn(FakeRunner({StoppedByTheWall(0.01, 0.01, 5)})).starved);
+  // Nor does waiting excuse more CPU time than the limit.
+  const FakeRunner slow(
+      {StoppedByTheWall(1.5, 3, 5), StoppedByTheWall(2.1, 7, 10)});
+  EXPECT_TRUE(RunOn(slow).over_time);
+}
+
+TEST(FailureOf, NamesTheLimitThatStoppedTheProgram) {
+  JudgeRequest request;
+  request.time_limit_seconds = 1;
+  FairRun run;
+  run.result = StoppedByTheWall(0.01, 0, 3);
+  run.wall_limit_seconds = 3;
+  run.over_time = true;
+  EXPECT_EQ(FailureOf(run, request)->detail,
+            "0.01 s of CPU in 3.00 s, the wall limit is 3 s");
+  run.result = Stopped(SandboxOutcome::kCpuLimit, 1.5);
+  EXPECT_EQ(FailureOf(run, request)->detail,
+            "1.50 s of CPU in 0.00 s, the limit is 1 s");
+  run.result = StoppedByTheWall(0.25, 4, 6);
+  run.over_time = false;
+  run.starved = true;
+  EXPECT_EQ(FailureOf(run, request)->verdict, JudgeVerdict::kJudgeError);
+  EXPECT_EQ(FailureOf(run, request)->detail,
+            "the machine is too busy to time it: 0.25 s of CPU in 6.00 s, of "
+            "which it waited 4.00 s for a core");
 }
 
 TEST(FairRun, FailureOfTheSandboxIsAnError) {

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -25,6 +26,13 @@ uint64_t ResidentBytes(pid_t process) {
   if (space == nullptr) return 0;
   return strtoull(space, nullptr, 10) *
          static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// "time on a core, time waiting for one, turns"
+uint64_t WaitOf(const std::string& task) {
+  const std::string text = ReadSmallFile(task + "/schedstat");
+  const char* space = strchr(text.c_str(), ' ');
+  return space == nullptr ? 0 : strtoull(space, nullptr, 10);
 }
 
 }  // namespace
@@ -86,6 +94,21 @@ uint64_t ProcessSampler::ProportionalBytes() const {
                : strtoull(line + strlen("\nPss:"), nullptr, 10) * 1024;
   }
   return sum;
+}
+
+uint64_t ProcessSampler::LongestWaitNanoseconds() const {
+  uint64_t longest = 0;
+  for (const pid_t process : processes_) {
+    const std::string tasks = ProcessPath(process, "task");
+    DIR* directory = opendir(tasks.c_str());
+    if (directory == nullptr) continue;
+    while (const dirent* entry = readdir(directory)) {
+      if (entry->d_name[0] == '.') continue;
+      longest = std::max(longest, WaitOf(tasks + "/" + entry->d_name));
+    }
+    closedir(directory);
+  }
+  return longest;
 }
 
 }  // namespace limbeck

@@ -29,6 +29,9 @@ class ProcessSampler {
   // The same with shared memory divided among its users; slower, for when the
   // sum above is over a limit. The sum where the system does not tell.
   uint64_t ProportionalBytes() const;
+  // Of all threads at the last look, the longest time one was ready to run but
+  // had no core; 0 where the system does not tell.
+  uint64_t LongestWaitNanoseconds() const;
 
  private:
   void AddChildrenOf(pid_t parent);

@@ -47,7 +47,7 @@ class Supervisor {
   Failure MapUsers(WardenOrder& order);
   void Watch();
   void ReadMessage();
-  void CheckLimits();
+  void CheckLimits(const ProcessSampler& sampler);
   void Stop(LaunchStop reason);
   void KillRun();
   LaunchReport Conclude();
@@ -65,6 +65,7 @@ class Supervisor {
   int64_t stopped_at_ = 0;
   uint64_t sampled_cpu_ = 0;
   uint64_t sampled_peak_ = 0;
+  uint64_t waited_ = 0;
 };
 
 Failure Supervisor::MapUsers(WardenOrder& order) {
@@ -174,7 +175,7 @@ void Supervisor::Watch() {
     }
     sampled_peak_ = std::max(sampled_peak_, resident);
     sampled_cpu_ = sampler.cpu_nanoseconds();
-    CheckLimits();
+    CheckLimits(sampler);
     // Without a limit of the kernel's for this user, this is the one.
     if (sampler.processes().size() > plan_.processes) {
       Stop(LaunchStop::kProcesses);
@@ -182,11 +183,12 @@ void Supervisor::Watch() {
   }
 }
 
-void Supervisor::CheckLimits() {
+void Supervisor::CheckLimits(const ProcessSampler& sampler) {
   if (sampled_peak_ > plan_.memory_bytes) Stop(LaunchStop::kMemory);
   if (sampled_cpu_ > plan_.cpu_nanoseconds) Stop(LaunchStop::kCpu);
   if (static_cast<uint64_t>(NowNanoseconds() - begin_) >
       plan_.wall_nanoseconds) {
+    waited_ = sampler.LongestWaitNanoseconds();  // while it is still there
     Stop(LaunchStop::kWall);
   }
 }
@@ -226,6 +228,7 @@ LaunchReport Supervisor::Conclude() {
   }
   report.cpu_nanoseconds = std::max(report.cpu_nanoseconds, sampled_cpu_);
   report.peak_bytes = std::max(report.peak_bytes, sampled_peak_);
+  report.waited_nanoseconds = waited_;
   return report;
 }
 

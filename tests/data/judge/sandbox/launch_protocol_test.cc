@@ -42,6 +42,7 @@ TEST(LaunchProtocol, ReportSurvives) {
   report.stop = LaunchStop::kWall;
   report.collected = {{"name", "content"}};
   report.peak_bytes = 7;
+  report.waited_nanoseconds = 8;
   LaunchReport decoded;
   ASSERT_TRUE(DecodeReport(EncodeReport(report), decoded));
   EXPECT_EQ(EncodeReport(decoded), EncodeReport(report));

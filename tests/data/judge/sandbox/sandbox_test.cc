@@ -148,6 +148,24 @@ TEST_P(SandboxTest, CpuTimeOfAwaitedChildrenCounts) {
   EXPECT_GE(result.cpu_seconds, 0.2);
 }
 
+// More threads of work than cores: one of them waits.
+TEST_P(SandboxTest, WaitingForACoreIsTold) {
+  SandboxCommand busy = PythonCommand(
+      "import os\n"
+      "for i in range(3 * min(len(os.sched_getaffinity(0)), 8)):\n"
+      "    if os.fork() == 0: break\n"
+      "while True: pass\n");
+  busy.limits.cpu_seconds = 100;
+  busy.limits.wall_seconds = 1;
+  const SandboxResult waited = Run(busy);
+  EXPECT_EQ(waited.outcome, SandboxOutcome::kWallLimit) << waited.detail;
+  EXPECT_GT(waited.waited_seconds, 0.2);
+  EXPECT_LT(waited.waited_seconds, waited.wall_seconds);
+  SandboxCommand idle = PythonCommand("import time\ntime.sleep(60)\n");
+  idle.limits.wall_seconds = 1;
+  EXPECT_LT(Run(idle).waited_seconds, 0.7);
+}
+
 TEST_P(SandboxTest, PeakMemoryIsTold) {
   const SandboxResult result =
       Run(PythonCommand("b = bytearray(50 << 20)\nprint(len(b))\n"));
