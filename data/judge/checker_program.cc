@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
@@ -104,6 +105,12 @@ absl::StatusOr<TestVerdict> RunTestlibChecker(
     const CheckedFiles& files) {
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const CppBinary> checker,
                            compiler.Compile(code, headers));
+  if (checker->binary.empty() && headers.empty() &&
+      absl::StrContains(checker->error, "testlib.h")) {
+    return TestVerdict{JudgeVerdict::kJudgeError,
+                       "the checker includes testlib.h, which is not given: "
+                       "name the file with --testlib"};
+  }
   if (checker->binary.empty()) {
     return TestVerdict{JudgeVerdict::kJudgeError,
                        absl::StrCat("the checker does not compile: ",

@@ -117,12 +117,21 @@ absl::Status CheckProgramFile(const std::string& path, absl::string_view what) {
       absl::StrCat("no ", what, " at ", path, "; install it or name another"));
 }
 
+// Every sandbox shows it.
+bool IsOfTheSystem(const std::string& path) {
+  return absl::c_any_of(kSystemFolders, [&](absl::string_view folder) {
+    return absl::StartsWith(path, folder);
+  });
+}
+
 absl::Status CheckPython(const std::string& path) {
-  // Below a prefix: bin/python3 needs the lib/ beside its folder.
-  if (absl::StartsWith(path, "/") && DirName(DirName(path)) != "/") {
-    return absl::OkStatus();
+  // Needed for Python only: said when a program comes.
+  if (IsOfTheSystem(path)) return absl::OkStatus();
+  if (absl::StartsWith(path, "/")) {
+    // Below a prefix: bin/python3 needs the lib/ beside its folder.
+    LIMBECK_RETURN_IF_ERROR(CheckProgramFile(path, "Python"));
+    if (DirName(DirName(path)) != "/") return absl::OkStatus();
   }
-  if (absl::StartsWith(path, "/bin/")) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("python is ", QuoteStart(path),
                    ", expected the absolute path of an interpreter, such as "
@@ -133,11 +142,7 @@ SandboxOptions SandboxOptionsFor(const JudgeOptions& options) {
   SandboxOptions sandbox;
   sandbox.min_isolation =
       options.unsafe ? IsolationLevel::kNone : options.min_isolation;
-  const bool is_there =
-      absl::c_any_of(kSystemFolders, [&](absl::string_view folder) {
-        return absl::StartsWith(options.python, folder);
-      });
-  if (!is_there) {
+  if (!IsOfTheSystem(options.python)) {
     // bin/python3 of a prefix, whose lib/ it needs.
     sandbox.read_only_folders.push_back(DirName(DirName(options.python)));
   }

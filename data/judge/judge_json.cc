@@ -4,8 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "data/base/status_macros.h"
 
 namespace limbeck {
@@ -15,6 +20,52 @@ constexpr CheckerKind kCheckers[] = {
     CheckerKind::kLines,  CheckerKind::kExact,      CheckerKind::kTokens,
     CheckerKind::kYesNo,  CheckerKind::kSetOfLines, CheckerKind::kLiveCodeBench,
     CheckerKind::kFloats, CheckerKind::kPython,     CheckerKind::kTestlib};
+
+constexpr absl::string_view kRequestFields[] = {
+    "id",         "language",        "code",        "tests",
+    "function",   "time_limit_s",    "checker",     "all_tests",
+    "input_file", "memory_limit_mb", "output_file", "interactive"};
+constexpr absl::string_view kTestFields[] = {"input", "output"};
+constexpr absl::string_view kCheckerFields[] = {"name", "epsilon", "code"};
+
+// By pairs of neighbouring letters that both have: "function_name" is near
+// "function", "timelimit" near "time_limit_s".
+int LettersInCommon(absl::string_view a, absl::string_view b) {
+  int common = 0;
+  for (size_t i = 0; i + 1 < a.size(); ++i) {
+    if (absl::StrContains(b, a.substr(i, 2))) common += 2;
+  }
+  return common;
+}
+
+absl::string_view NearestName(absl::string_view name,
+                              absl::Span<const absl::string_view> known) {
+  absl::string_view nearest = known[0];
+  double best = -1;
+  for (absl::string_view candidate : known) {
+    const double likeness = LettersInCommon(name, candidate) /
+                            static_cast<double>(name.size() + candidate.size());
+    if (likeness > best) {
+      best = likeness;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+// A limit under a wrong name would be no limit at all.
+absl::Status CheckFields(const Json& json, absl::string_view what,
+                         absl::Span<const absl::string_view> known) {
+  if (!json.is_object()) return absl::OkStatus();
+  for (const JsonMember& member : json.object()) {
+    if (absl::c_linear_search(known, member.first)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " has no field ", QuoteStart(member.first),
+                     ", did you mean \"", NearestName(member.first, known),
+                     "\"? There are ", absl::StrJoin(known, ", ")));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<CheckerKind> KindFromName(const std::string& name) {
   std::string known;
@@ -28,6 +79,8 @@ absl::StatusOr<CheckerKind> KindFromName(const std::string& name) {
 
 absl::StatusOr<JudgeTest> TestFromJson(const Json& json, size_t number) {
   JudgeTest test;
+  LIMBECK_RETURN_IF_ERROR(
+      CheckFields(json, absl::StrCat("test ", number), kTestFields));
   absl::StatusOr<std::string> input = json.GetString("input");
   absl::StatusOr<std::string> output = json.GetString("output");
   for (const auto* text : {&input, &output}) {
@@ -96,6 +149,7 @@ absl::StatusOr<ProgramLanguage> ProgramLanguageFromName(
 
 absl::StatusOr<CheckerSpec> CheckerFromJson(const Json& json) {
   CheckerSpec checker;
+  LIMBECK_RETURN_IF_ERROR(CheckFields(json, "checker", kCheckerFields));
   std::string name;
   if (json.is_string()) {
     name = json.string();
@@ -109,13 +163,21 @@ absl::StatusOr<CheckerSpec> CheckerFromJson(const Json& json) {
   }
   if (checker.kind == CheckerKind::kPython ||
       checker.kind == CheckerKind::kTestlib) {
-    LIMBECK_ASSIGN_OR_RETURN(checker.code, json.GetString("code"));
+    if (json.is_object()) {
+      LIMBECK_ASSIGN_OR_RETURN(checker.code, json.GetString("code", ""));
+    }
+    if (checker.code.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "checker \"", name, "\" needs \"code\", its source: {\"name\": \"",
+          name, "\", \"code\": \"...\"}"));
+    }
   }
   return checker;
 }
 
 absl::StatusOr<JudgeRequest> JudgeRequestFromJson(const Json& json) {
   JudgeRequest request;
+  LIMBECK_RETURN_IF_ERROR(CheckFields(json, "a judge request", kRequestFields));
   LIMBECK_ASSIGN_OR_RETURN(const std::string language,
                            json.GetString("language"));
   LIMBECK_ASSIGN_OR_RETURN(request.language, ProgramLanguageFromName(language));

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "data/judge/judge.h"
 #include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"
@@ -26,7 +27,7 @@ TEST(JudgeJson, AllFields) {
           "tests": [{"input": "i", "output": "o"}], "time_limit_s": 1.5,
           "memory_limit_mb": 64.5, "all_tests": true, "interactive": true,
           "checker": "exact", "input_file": "a.in", "output_file": "a.out",
-          "other": 1})"));
+          "id": 7})"));
   EXPECT_EQ(request.language, ProgramLanguage::kPython);
   EXPECT_EQ(request.code, "c");
   EXPECT_EQ(request.function, "f");
@@ -78,8 +79,38 @@ TEST(JudgeJson, ComplaintsNameWhatIsWrong) {
   complains(R"({"language": "cpp", "code": "", "tests": [{"input": "x"}]})",
             "test 1: ");
   complains(WithChecker("\"sorted\""), "checker is \"sorted\"");
-  complains(WithChecker("\"python\""), "code");
+  complains(WithChecker("\"python\""),
+            "checker \"python\" needs \"code\", its source");
+  complains(WithChecker(R"({"name": "testlib"})"),
+            "checker \"testlib\" needs \"code\"");
   complains(WithChecker("3"), "name");
+}
+
+TEST(JudgeJson, UnknownFieldsAreRefusedWithTheNearestName) {
+  const auto complains = [](const std::string& json, const char* text) {
+    EXPECT_THAT(Request(json),
+                IsError(absl::StatusCode::kInvalidArgument, text));
+  };
+  const struct {
+    const char *wrong, *right;
+  } names[] = {{"time_limit", "time_limit_s"},
+               {"timeout", "time_limit_s"},
+               {"memory_limit", "memory_limit_mb"},
+               {"function_name", "function"},
+               {"lang", "language"},
+               {"test", "tests"},
+               {"Checker", "checker"},
+               {"inputfile", "input_file"}};
+  for (const auto& name : names) {
+    complains(absl::StrCat("{\"", name.wrong, "\": 1}"),
+              absl::StrCat("a judge request has no field \"", name.wrong,
+                           "\", did you mean \"", name.right, "\"?")
+                  .c_str());
+  }
+  complains(R"({"language": "cpp", "code": "", "tests": [{"in": ""}]})",
+            "test 1 has no field \"in\", did you mean \"input\"?");
+  complains(WithChecker(R"({"name": "floats", "eps": 1})"),
+            "checker has no field \"eps\", did you mean \"epsilon\"?");
 }
 
 TEST(JudgeJson, ResultFields) {

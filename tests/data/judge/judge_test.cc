@@ -179,6 +179,17 @@ TEST(CheckerPrograms, OneThatDoesNotCompileIsAJudgeError) {
   EXPECT_THAT(result.detail, HasSubstr("does not compile"));
 }
 
+TEST(CheckerPrograms, TestlibThatIsNotGivenIsNamed) {
+  JudgeRequest request = PythonRequest("x", "", "1");
+  request.checker.kind = CheckerKind::kTestlib;
+  SandboxResult failed = Exited("", 1);
+  failed.error = "fatal error: testlib.h: No such file or directory";
+  const JudgeResult result =
+      Judged(request, {Exited("g++ 12"), Exited("1"), failed});
+  EXPECT_EQ(result.verdict, JudgeVerdict::kJudgeError);
+  EXPECT_THAT(result.detail, HasSubstr("name the file with --testlib"));
+}
+
 TEST(JudgeRefuses, WhatCannotBeJudged) {
   const std::unique_ptr<Judge> judge =
       Judge::CreateWith(std::make_unique<FakeRunner>(Answers()), {});
@@ -209,7 +220,7 @@ TEST(JudgeRefuses, WhatCannotBeJudged) {
 }
 
 TEST(JudgeRefuses, AnInterpreterWithoutAFullPath) {
-  for (const char* path : {"python3", "./bin/python3", "/tmp/python3", ""}) {
+  for (const char* path : {"python3", "./bin/python3", ""}) {
     JudgeOptions options;
     options.python = path;
     EXPECT_THAT(
@@ -231,6 +242,19 @@ TEST(JudgeRefuses, ALanguageThatIsNotThere) {
   EXPECT_THAT(judge->Run(PythonRequest("x", "", "")),
               IsError(absl::StatusCode::kFailedPrecondition,
                       "no Python at /usr/bin/no-such-python"));
+}
+
+// Before the sandbox wonders about the folder around it.
+TEST(JudgeRefuses, AnInterpreterThatIsNotThere) {
+  for (const std::string path :
+       {"/nope", "/tmp/no-such-python3", "/opt/none/bin/python3"}) {
+    JudgeOptions options;
+    options.python = path;
+    EXPECT_THAT(
+        Judge::Create(options),
+        IsError(absl::StatusCode::kFailedPrecondition,
+                "no Python at " + path + "; install it or name another"));
+  }
 }
 
 // The two ways for the expected output to get in would be standard input and
