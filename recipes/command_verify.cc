@@ -104,11 +104,17 @@ absl::Status CheckFields(const Json& line) {
   for (const JsonMember& member : line.object()) {
     const absl::string_view field = member.first;
     if (is_in(kFields, field) || is_in(kOptions, field)) continue;
+    absl::string_view nearest;
     for (absl::string_view known : kOptions) {
-      if (!LooksLike(field, known)) continue;
-      return absl::InvalidArgumentError(absl::StrCat(
-          "unknown field \"", field, "\"; did you mean \"", known, "\"?"));
+      if (LooksLike(field, known) &&
+          (nearest.empty() ||
+           EditDistance(field, known) < EditDistance(field, nearest))) {
+        nearest = known;
+      }
     }
+    if (nearest.empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unknown field \"", field, "\"; did you mean \"", nearest, "\"?"));
   }
   return absl::OkStatus();
 }

@@ -219,6 +219,18 @@ TEST_F(Program, VerifyKnowsIntegers) {
   EXPECT_THAT(*lines[2].GetString("error"), HasSubstr("taste"));
 }
 
+TEST_F(Program, VerifyRefusesOptionsThatAreMisspelt) {
+  const ProgramResult result =
+      RunProgram({"verify"},
+                 "{\"gold\":2,\"answer\":\"2\",\"idx\":7,\"note\":\"\"}\n"
+                 "{\"gold\":\"2\",\"answer\":\"2\",\"rel_tolerance\":0.1}\n");
+  const auto lines = Lines(result.output);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(*lines[0].GetString("verdict"), "correct");
+  EXPECT_THAT(*lines[1].GetString("error"),
+              HasSubstr("did you mean \"relative_tolerance\"?"));
+}
+
 TEST_F(Program, BenchmarkAndCompare) {
   const std::string data = directory_->File("problems.jsonl");
   LIMBECK_ASSERT_OK(WriteFileAtomically(
