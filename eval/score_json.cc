@@ -285,7 +285,9 @@ Json ComparisonToJson(const BenchmarkComparison& comparison) {
                              : Json());
   json.Set("only_in_a", comparison.only_in_a);
   json.Set("only_in_b", comparison.only_in_b);
-  json.Set("settings_that_differ", comparison.settings_that_differ);
+  if (!comparison.settings_that_differ.object().empty()) {
+    json.Set("settings_that_differ", comparison.settings_that_differ);
+  }
   return json;
 }
 

@@ -258,13 +258,15 @@ class Verify(Filter):
             {"gold": "7", "answer": "I do not know", "kind": "integer"},
             {"gold": "7", "answer": "\\boxed{7}"},
             {"gold": "7", "answer": "7", "kind": "poem"},
-            {"gold": 7, "answer": "7"}, {"gold": "7"}])
+            {"gold": [7], "answer": "7"}, {"gold": "7"},
+            {"gold": 7, "answer": "7"}])
         self.assertEqual(answers[0]["verdict"], "correct")
         self.assertEqual(answers[1]["verdict"], "wrong")
         self.assertEqual(answers[2]["verdict"], "wrong")
         self.assertEqual(answers[3]["verdict"], "correct")
-        for answer in answers[4:]:
+        for answer in answers[4:7]:
             self.assertIn("error", answer)
+        self.assertEqual(answers[7]["verdict"], "correct")
 
     def test_mathematics_in_both_modes(self):
         lines = [{"gold": "1/2", "answer": "so \\boxed{\\frac{2}{4}}"},

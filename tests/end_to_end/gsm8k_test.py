@@ -160,7 +160,7 @@ class Gsm8k(unittest.TestCase):
             self.assertRegex(text, r"teacher gsm8k/(6b|175b)_\w+, revision "
                                    r"[0-9a-f]{64}, licence MIT")
             self.assertIn("published_label version 1: correct", text)
-            self.assertIn("integer version 4: correct", text)
+            self.assertIn("integer version 5: correct", text)
             question = text.split("question\n")[1].split("gold answer\n")[0]
             question = "\n".join(line[4:] for line in question.splitlines())
             self.assertIn(question.strip(), questions)
