@@ -208,8 +208,7 @@ SandboxResult MakeResult(LaunchOutput output, const LaunchPlan& plan,
   result.cpu_seconds = static_cast<double>(report.cpu_nanoseconds) * 1e-9;
   result.wall_seconds = static_cast<double>(report.wall_nanoseconds) * 1e-9;
   result.peak_bytes = report.peak_bytes;
-  result.waited_seconds =
-      static_cast<double>(report.waited_nanoseconds) * 1e-9;
+  result.waited_seconds = static_cast<double>(report.waited_nanoseconds) * 1e-9;
   result.isolation = level;
   result.detail = Describe(result, limits, report.stop);
   result.output = std::move(output.output);
