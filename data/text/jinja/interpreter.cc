@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
@@ -50,9 +51,10 @@ class Interpreter {
       scope->variables.insert_or_assign(name, value);
     }
     std::string output;
-    LIMBECK_RETURN_IF_ERROR(RunBlock(block, scope, &output).status());
+    const absl::Status status = RunBlock(block, scope, &output).status();
     // A macro holds its scope, which holds the macro.
-    scope->variables.clear();
+    for (const ScopePtr& holder : macro_scopes_) holder->variables.clear();
+    if (!status.ok()) return status;
     return output;
   }
 
@@ -110,6 +112,7 @@ class Interpreter {
         LIMBECK_RETURN_IF_ERROR(RunSet(statement, scope));
         return Flow::kOn;
       case Statement::Kind::kMacro:
+        macro_scopes_.push_back(scope);
         scope->variables.insert_or_assign(
             statement.macro->name, Value(Macro{statement.macro.get(), scope}));
         return Flow::kOn;
@@ -450,6 +453,7 @@ class Interpreter {
   }
 
   const RenderOptions& options_;
+  std::vector<ScopePtr> macro_scopes_;
   int64_t steps_ = 0;
   size_t written_ = 0;
   int depth_ = 0;

@@ -257,15 +257,18 @@ WordMap PlainWords() {
                                        "trace", "rank", "arg", "nabla"}) {
     words.erase(word);
   }
-  words["inf"] = words["oo"] = Of(MathConstant::kInfinity);
+  words["inf"] = Of(MathConstant::kInfinity);
+  words["oo"] = Of(MathConstant::kInfinity);
   words["cbrt"] = Plain(TokenKind::kSqrt, "3");
   words["and"] = Plain(TokenKind::kAnd);
   words["or"] = Plain(TokenKind::kOr);
   words["mod"] = Plain(TokenKind::kMod);
-  words["union"] = words["cup"] = Plain(TokenKind::kCup);
+  words["union"] = Plain(TokenKind::kCup);
+  words["cup"] = Plain(TokenKind::kCup);
   words["cap"] = Plain(TokenKind::kCap);
   words["emptyset"] = Plain(TokenKind::kEmptySet);
-  words["binom"] = words["binomial"] = Plain(TokenKind::kBinomial);
+  words["binom"] = Plain(TokenKind::kBinomial);
+  words["binomial"] = Plain(TokenKind::kBinomial);
   return words;
 }
 

@@ -127,7 +127,7 @@ TEST(ChatTemplate, SurvivesDamage) {
       (void)Render(source.substr(0, at), variables);
       std::string changed = source;
       const uint64_t key = RandomKey(i * 1000 + at, RandomPurpose::kTest);
-      changed[at] = "{}%#|()[]'\"-+ .,=~xi0\n\xff"[RandomBelow(25, key, 0)];
+      changed[at] = "{}%#|()[]'\"-+ .,=~xi0\n\xff"[RandomBelow(24, key, 0)];
       (void)Render(changed, variables);
     }
   }
