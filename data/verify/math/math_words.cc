@@ -222,7 +222,8 @@ void AddShared(WordMap& words) {
   for (const auto& [word, function] : kFunctions) words[word] = Of(function);
   for (auto& [word, token] : words) token.text = std::string(word);
   words["pi"] = Of(MathConstant::kPi);
-  words["infinity"] = words["infty"] = Of(MathConstant::kInfinity);
+  words["infinity"] = Of(MathConstant::kInfinity);
+  words["infty"] = Of(MathConstant::kInfinity);
   words["sqrt"] = Plain(TokenKind::kSqrt);
   for (const absl::string_view name : kGreek) {
     words[name] = Plain(TokenKind::kSymbol, name);
@@ -241,7 +242,8 @@ WordMap LatexWords() {
   words["overrightarrow"].text = "vec";
   words["exponentialE"] = Of(MathConstant::kEuler);
   words["imaginaryI"] = Of(MathConstant::kImaginary);
-  words["imath"] = words["iota"] = Plain(TokenKind::kSymbol, "iota");
+  words["imath"] = Plain(TokenKind::kSymbol, "iota");
+  words["iota"] = Plain(TokenKind::kSymbol, "iota");
   words["R"] = Plain(TokenKind::kNumberSet, "R");
   for (const absl::string_view currency : {"euro", "pounds"}) {
     words[currency] = Plain(TokenKind::kCurrency, currency);
