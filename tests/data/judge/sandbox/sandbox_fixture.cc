@@ -19,8 +19,12 @@ namespace limbeck {
 namespace {
 
 std::string ReadText(const std::string& path) {
+  // A process may end while its file in /proc is read: that is an empty text,
+  // which a stream's operator reports by its state and does not throw.
   std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 // In the command line of all that this test process starts.
