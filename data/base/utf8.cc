@@ -41,6 +41,20 @@ size_t Utf8SequenceBytes(absl::string_view bytes) {
   return lead.more + 1;
 }
 
+bool IsUtf8Prefix(absl::string_view bytes) {
+  if (bytes.empty()) return false;
+  const auto at = [&](size_t i) {
+    return static_cast<unsigned char>(bytes[i]);
+  };
+  const Lead lead = LeadOf(at(0));
+  if (bytes.size() > lead.more) return false;
+  if (bytes.size() > 1 && (at(1) < lead.low || at(1) > lead.high)) return false;
+  for (size_t i = 2; i < bytes.size(); ++i) {
+    if ((at(i) & 0xC0) != 0x80) return false;
+  }
+  return true;
+}
+
 bool IsValidUtf8(absl::string_view bytes) {
   while (!bytes.empty()) {
     const size_t length = Utf8SequenceBytes(bytes);

@@ -15,6 +15,10 @@ namespace limbeck {
 // cut sequences, empty text.
 size_t Utf8SequenceBytes(absl::string_view bytes);
 
+// Whether more bytes can make `bytes` one well-formed sequence: false for empty
+// texts and for whole sequences.
+bool IsUtf8Prefix(absl::string_view bytes);
+
 bool IsValidUtf8(absl::string_view bytes);
 
 // Appends the sequence of a code point (at most U+10FFFF, no surrogate).

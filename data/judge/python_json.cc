@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
+#include "data/base/utf8.h"
 #include "data/judge/python_value.h"
 
 namespace limbeck {
@@ -215,22 +216,11 @@ class Parser {
   }
 
   static void AppendCodePoint(uint32_t code, std::string* out) {
-    const auto byte = [&](uint32_t value) {
-      out->push_back(static_cast<char>(value));
-    };
-    if (code < 0x80) return byte(code);
-    if (code < 0x800) {
-      byte(0xC0 | code >> 6);
-    } else {
-      if (code < 0x10000) {
-        byte(0xE0 | code >> 12);
-      } else {
-        byte(0xF0 | code >> 18);
-        byte(0x80 | (code >> 12 & 0x3F));
-      }
-      byte(0x80 | (code >> 6 & 0x3F));
+    if (code < 0xD800 || code > 0xDFFF) return AppendUtf8(code, out);
+    for (const uint32_t byte :
+         {0xE0 | code >> 12, 0x80 | (code >> 6 & 0x3F), 0x80 | (code & 0x3F)}) {
+      out->push_back(static_cast<char>(byte));
     }
-    byte(0x80 | (code & 0x3F));
   }
 
   const absl::string_view text_;

@@ -9,25 +9,12 @@
 #include "data/base/status_macros.h"
 #include "data/text/jinja/interpreter.h"
 #include "data/text/jinja/parser.h"
+#include "data/text/tokenizer_config.h"
 
 namespace limbeck {
 namespace {
 
-constexpr uint64_t kMaxFileBytes = uint64_t{16} << 20;
-
-// A missing file is an empty object.
-absl::StatusOr<Json> ReadObject(const std::string& path) {
-  if (!FileExists(path)) return Json::Object();
-  LIMBECK_ASSIGN_OR_RETURN(const std::string text,
-                           ReadFile(path, kMaxFileBytes));
-  absl::StatusOr<Json> json = ParseJson(text);
-  if (!json.ok() || !json->is_object()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": ",
-        json.ok() ? "is no object" : std::string(json.status().message())));
-  }
-  return json;
-}
+constexpr uint64_t kMaxTemplateBytes = uint64_t{16} << 20;
 
 // [{"name": "default", "template": "..."}, ...]
 absl::StatusOr<std::string> NamedTemplate(const Json& list,
@@ -75,10 +62,10 @@ absl::StatusOr<ChatTemplate> LoadChatTemplate(const std::string& directory,
   std::string where = file;
   std::string text;
   if (FileExists(file)) {
-    LIMBECK_ASSIGN_OR_RETURN(text, ReadFile(file, kMaxFileBytes));
+    LIMBECK_ASSIGN_OR_RETURN(text, ReadFile(file, kMaxTemplateBytes));
   } else {
     where = config_file;
-    LIMBECK_ASSIGN_OR_RETURN(const Json config, ReadObject(config_file));
+    LIMBECK_ASSIGN_OR_RETURN(const Json config, ReadConfigObject(config_file));
     const Json* entry = config.Find("chat_template");
     if (entry == nullptr || entry->is_null()) {
       return absl::NotFoundError(absl::StrCat(
@@ -103,7 +90,7 @@ absl::StatusOr<Json> TemplateTokens(const std::string& directory) {
   for (const char* name :
        {"special_tokens_map.json", "tokenizer_config.json"}) {
     LIMBECK_ASSIGN_OR_RETURN(const Json config,
-                             ReadObject(JoinPath(directory, name)));
+                             ReadConfigObject(JoinPath(directory, name)));
     for (const JsonMember& member : config.object()) {
       if (!absl::EndsWith(member.first, "_token")) continue;
       const Json* content = member.second.Find("content");

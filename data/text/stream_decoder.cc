@@ -11,30 +11,11 @@
 namespace limbeck {
 namespace {
 
-// Whether more bytes can make one character of `bytes` (1 to 3 of them).
-bool MayGrow(absl::string_view bytes) {
-  // Every well-formed sequence begins like one of these: the smallest and the
-  // largest continuation, up to four bytes.
-  for (char first : {'\x80', '\x90', '\xA0', '\xBF'}) {
-    std::string text(bytes);
-    while (text.size() < 4) {
-      text.push_back(text.size() == 1 ? first : '\x80');
-      if (Utf8SequenceBytes(text) == text.size()) return true;
-    }
-  }
-  return false;
-}
-
 // Where the open character at the end of the text begins; its size: none.
 size_t OpenEnd(absl::string_view text) {
   for (size_t bytes = 1; bytes <= 3 && bytes <= text.size(); ++bytes) {
     const size_t begin = text.size() - bytes;
-    const auto byte = static_cast<uint8_t>(text[begin]);
-    if ((byte & 0xC0) == 0x80) continue;  // inside a character
-    const absl::string_view end = text.substr(begin);
-    return byte >= 0xC0 && Utf8SequenceBytes(end) == 0 && MayGrow(end)
-               ? begin
-               : text.size();
+    if (IsUtf8Prefix(text.substr(begin))) return begin;
   }
   return text.size();
 }

@@ -17,20 +17,6 @@ absl::Status Annotate(const std::string& path, const absl::Status& status) {
                       absl::StrCat(path, ": ", status.message()));
 }
 
-// The file as a JSON object; absent: an empty one.
-absl::StatusOr<Json> ReadObject(const std::string& path) {
-  if (!FileExists(path)) return Json::Object();
-  LIMBECK_ASSIGN_OR_RETURN(const std::string text,
-                           ReadFile(path, kMaxConfigBytes));
-  absl::StatusOr<Json> json = ParseJson(text);
-  if (!json.ok()) return Annotate(path, json.status());
-  if (!json->is_object()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": expected an object, found ", JsonKindName(json->kind())));
-  }
-  return json;
-}
-
 // "eos_token": "</s>", {"content": "</s>", ...}, null or absent.
 absl::StatusOr<std::string> TokenText(const Json& config,
                                       absl::string_view key) {
@@ -74,17 +60,31 @@ absl::Status ReadGeneration(const Json& json, TokenizerConfig* config) {
 
 }  // namespace
 
+absl::StatusOr<Json> ReadConfigObject(const std::string& path) {
+  if (!FileExists(path)) return Json::Object();
+  LIMBECK_ASSIGN_OR_RETURN(const std::string text,
+                           ReadFile(path, kMaxConfigBytes));
+  absl::StatusOr<Json> json = ParseJson(text);
+  if (!json.ok()) return Annotate(path, json.status());
+  if (!json->is_object()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": expected an object, found ", JsonKindName(json->kind())));
+  }
+  return json;
+}
+
 absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(
     const std::string& directory) {
   TokenizerConfig config;
   const std::string main_path = JoinPath(directory, "tokenizer_config.json");
-  LIMBECK_ASSIGN_OR_RETURN(const Json main, ReadObject(main_path));
+  LIMBECK_ASSIGN_OR_RETURN(const Json main, ReadConfigObject(main_path));
   if (absl::Status status = ReadMain(main, &config); !status.ok()) {
     return Annotate(main_path, status);
   }
   const std::string generation_path =
       JoinPath(directory, "generation_config.json");
-  LIMBECK_ASSIGN_OR_RETURN(const Json generation, ReadObject(generation_path));
+  LIMBECK_ASSIGN_OR_RETURN(const Json generation,
+                           ReadConfigObject(generation_path));
   if (absl::Status status = ReadGeneration(generation, &config); !status.ok()) {
     return Annotate(generation_path, status);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/base/json.h"
 
 namespace limbeck {
 
@@ -23,6 +24,9 @@ struct TokenizerConfig {
 // that name the file.
 absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(
     const std::string& directory);
+
+// A JSON file of the folder as an object; absent: an empty one. Errors name it.
+absl::StatusOr<Json> ReadConfigObject(const std::string& path);
 
 // Names of the tokenizer's files that exist in the folder, in a fixed order.
 std::vector<std::string> ListTokenizerFiles(const std::string& directory);

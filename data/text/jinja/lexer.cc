@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "data/base/status_macros.h"
 #include "data/base/utf8.h"
+#include "data/text/jinja/value.h"
 #include "data/text/unicode_classes.h"
 
 namespace limbeck::jinja {
@@ -28,13 +29,11 @@ bool IsNamePart(char c) {
   return IsNameStart(c) || absl::ascii_isdigit(static_cast<unsigned char>(c));
 }
 
-// White space of Python's str.isspace for the characters that occur.
 size_t BlanksAt(absl::string_view text, size_t at) {
   size_t end = at;
   for (;;) {
     const Character next = ReadCharacter(text, end);
-    const bool is_separator = next.code >= 0x1C && next.code <= 0x1F;
-    if (!next.In(kBlanks) && !is_separator) return end - at;
+    if (!IsPythonSpace(next)) return end - at;
     end += next.bytes;
   }
 }

@@ -31,18 +31,13 @@ bool Holds(const Names& names, absl::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool IsBlank(const Character& character) {
-  return character.In(kBlanks) ||
-         (character.code >= 0x1C && character.code <= 0x1F);
-}
-
 List SplitByBlanks(const std::string& text, int64_t max_splits) {
   List pieces;
   size_t at = 0;
   const auto skip = [&](bool blanks) {
     while (at < text.size()) {
       const Character character = ReadCharacter(text, at);
-      if (IsBlank(character) != blanks) break;
+      if (IsPythonSpace(character) != blanks) break;
       at += character.bytes;
     }
   };
@@ -378,7 +373,7 @@ absl::StatusOr<std::string> Strip(const std::string& text,
     set = Characters(all);
   }
   const auto goes = [&](const std::string& one) {
-    return by_blanks ? IsBlank(ReadCharacter(one, 0)) : Holds(set, one);
+    return by_blanks ? IsPythonSpace(ReadCharacter(one, 0)) : Holds(set, one);
   };
   const std::vector<std::string> all = Characters(text);
   auto begin = all.begin();

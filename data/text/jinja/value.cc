@@ -125,6 +125,11 @@ void SetMember(absl::string_view key, Value value, Dict* dict) {
   dict->emplace_back(std::string(key), std::move(value));
 }
 
+bool IsPythonSpace(const Character& character) {
+  return character.In(kBlanks) ||
+         (character.code >= 0x1C && character.code <= 0x1F);
+}
+
 size_t NumCharacters(absl::string_view text) {
   size_t count = 0;
   for (size_t at = 0; at < text.size(); ++count) {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "data/base/json.h"
+#include "data/text/unicode_classes.h"
 
 namespace limbeck::jinja {
 
@@ -137,6 +138,10 @@ absl::StatusOr<std::string> ToJson(const Value& value, const JsonStyle& style);
 
 // repr of a double, as Python writes it.
 std::string FloatText(double value);
+
+// White space as str.isspace and str.strip have it: White_Space and U+001C to
+// U+001F.
+bool IsPythonSpace(const Character& character);
 
 // Characters, not bytes.
 size_t NumCharacters(absl::string_view text);

@@ -22,6 +22,22 @@ TEST(Utf8, EveryCodePointGoesThereAndBack) {
   }
 }
 
+TEST(Utf8, PrefixesAreThoseOfWholeSequences) {
+  for (uint32_t code = 0; code <= 0x10FFFF; code += code < 0x1000 ? 1 : 61) {
+    if (code >= 0xD800 && code < 0xE000) continue;
+    std::string text;
+    AppendUtf8(code, &text);
+    EXPECT_FALSE(IsUtf8Prefix(text));
+    for (size_t bytes = 1; bytes < text.size(); ++bytes) {
+      EXPECT_TRUE(IsUtf8Prefix(text.substr(0, bytes))) << code;
+    }
+  }
+  for (const char* bad : {"", "a", "\x80", "\xC1", "\xE0\x9F", "\xED\xA0",
+                          "\xF4\x90", "\xF5", "\xE2\x28", "\xF0\x90\x28"}) {
+    EXPECT_FALSE(IsUtf8Prefix(bad)) << bad;
+  }
+}
+
 TEST(Utf8, KnownBytes) {
   std::string text;
   AppendUtf8(0x20AC, &text);
