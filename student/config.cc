@@ -2,6 +2,7 @@
 #include "student/config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 #include <utility>
@@ -13,6 +14,11 @@
 
 namespace limbeck {
 namespace {
+
+// (Peng et al. 2023, arXiv:2309.00071, section 3.4.)
+double YarnMscale(double factor, double mscale) {
+  return factor <= 1.0 ? 1.0 : 0.1 * mscale * std::log(factor) + 1.0;
+}
 
 constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 24;
 constexpr int64_t kMaxSize = int64_t{1} << 24;
@@ -271,6 +277,34 @@ Json FreshConfig(const ModelConfig& config) {
   return json;
 }
 
+int64_t AttentionParameters(const ModelConfig& config) {
+  const int64_t hidden = config.hidden_size;
+  const int64_t q_rows = config.num_heads * config.head_dim;
+  const int64_t out = hidden * config.num_heads * config.ValueDim() +
+                      (config.o_bias ? hidden : 0);
+  if (config.latent) {
+    const LatentAttention& latent = *config.latent;
+    const int64_t queries = latent.q_rank > 0
+                                ? latent.q_rank * (hidden + 1 + q_rows)
+                                : hidden * q_rows;
+    return out + queries + (latent.kv_rank + latent.rope_dim) * hidden +
+           latent.kv_rank +
+           config.num_heads * (latent.nope_dim + latent.value_dim) *
+               latent.kv_rank;
+  }
+  const int64_t rows = q_rows + 2 * config.num_kv_heads * config.head_dim;
+  return out + rows * hidden + (config.qkv_bias ? rows : 0) +
+         (config.qk_norm ? 2 * config.head_dim : 0);
+}
+
+// Router, its bias, routed and shared experts.
+int64_t ExpertParameters(const ModelConfig& config) {
+  const ExpertMixture& mixture = *config.experts;
+  const int64_t expert = 3 * config.hidden_size * mixture.intermediate_size;
+  return mixture.num_experts * (config.hidden_size + 1 + expert) +
+         mixture.num_shared * expert;
+}
+
 absl::StatusOr<Json> ReadJsonFile(const std::string& path) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string text,
                            ReadFile(path, kMaxConfigBytes));
@@ -289,14 +323,23 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path) {
 }  // namespace
 
 int64_t ModelConfig::NumParameters() const {
-  const int64_t q_rows = num_heads * head_dim;
-  const int64_t kv_rows = num_kv_heads * head_dim;
-  const int64_t attention = hidden_size * (2 * q_rows + 2 * kv_rows) +
-                            (qkv_bias ? q_rows + 2 * kv_rows : 0);
-  const int64_t block =
-      attention + 3 * hidden_size * intermediate_size + 2 * hidden_size;
-  const int64_t heads = tied_head ? 1 : 2;
-  return heads * vocab_size * hidden_size + num_layers * block + hidden_size;
+  const int64_t dense = 3 * hidden_size * intermediate_size;
+  int64_t total = (tied_head ? 1 : 2) * vocab_size * hidden_size + hidden_size;
+  for (int64_t layer = 0; layer < num_layers; ++layer) {
+    total += 2 * hidden_size + AttentionParameters(*this) +
+             (HasExperts(layer) ? ExpertParameters(*this) : dense);
+  }
+  return total;
+}
+
+double ModelConfig::AttentionScale() const {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
+  const double all_dim = rope_scaling.mscale_all_dim.value_or(0.0);
+  if (!latent || rope_scaling.type == RopeType::kDefault || all_dim == 0.0) {
+    return scale;
+  }
+  const double mscale = YarnMscale(rope_scaling.factor, all_dim);
+  return scale * mscale * mscale;
 }
 
 absl::Status ValidateConfig(const ModelConfig& config) {

@@ -30,9 +30,9 @@ kernels::DecodeBlock BlockPointers(const BlockWeights& block, KvCache& cache,
           .v_bias = PointerOrNull(block.v_bias),
           .o = Pointer(block.o),
           .post_norm = Pointer(block.post_norm),
-          .gate = Pointer(block.gate),
-          .up = Pointer(block.up),
-          .down = Pointer(block.down),
+          .gate = Pointer(block.mlp.gate),
+          .up = Pointer(block.mlp.up),
+          .down = Pointer(block.mlp.down),
           .keys = cache.keys[layer].mutable_data_ptr<float>(),
           .values = cache.values[layer].mutable_data_ptr<float>()};
 }

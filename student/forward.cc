@@ -71,8 +71,8 @@ at::Tensor ForwardBlock(const ModelConfig& config, const BlockWeights& block,
   const at::Tensor mlp_input_TD =
       kernels::RmsNorm(middle_TD, block.post_norm, config.rms_norm_eps);
   const at::Tensor gate_up =
-      kernels::LinearBundle(mlp_input_TD, {block.gate, block.up}, {});
-  return AddLinear(middle_TD, kernels::SwiGlu(gate_up), block.down);
+      kernels::LinearBundle(mlp_input_TD, {block.mlp.gate, block.mlp.up}, {});
+  return AddLinear(middle_TD, kernels::SwiGlu(gate_up), block.mlp.down);
 }
 
 at::Tensor ForwardPacked(const ModelConfig& config,

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <utility>
 
@@ -16,56 +17,158 @@
 namespace limbeck {
 namespace {
 
-using BlockMember = at::Tensor BlockWeights::*;
-using ModelMember = at::Tensor ModelWeights::*;
+constexpr char kRouterBiasGroup[] = "router_bias";
 
 // One row of the table that fixes names, shapes and order of a group.
-template <typename Member>
+template <typename Weights>
 struct SlotRow {
-  Member member;
-  const char* name;
+  std::function<at::Tensor&(Weights&)> weight;
+  std::string name;
   std::vector<int64_t> shape;
 };
+using BlockRow = SlotRow<BlockWeights>;
+using ModelRow = SlotRow<ModelWeights>;
+using B = BlockWeights;
 
-// q, k, v and gate, up lie next to each other: the forward multiplies by each
-// bundle at once.
-std::vector<SlotRow<BlockMember>> BlockRows(const ModelConfig& config) {
+BlockRow Row(at::Tensor B::*member, absl::string_view name,
+             std::vector<int64_t> shape) {
+  return {std::mem_fn(member), std::string(name), std::move(shape)};
+}
+
+BlockRow LatentRow(at::Tensor LatentWeights::*member, absl::string_view name,
+                   std::vector<int64_t> shape) {
+  return {[member](B& block) -> at::Tensor& { return block.latent.*member; },
+          absl::StrCat("self_attn.", name, ".weight"), std::move(shape)};
+}
+
+// q, k, v lie next to each other: the forward multiplies by all at once.
+void AddGroupedAttention(const ModelConfig& config,
+                         std::vector<BlockRow>& rows) {
   const int64_t q_rows = config.num_heads * config.head_dim;
   const int64_t kv_rows = config.num_kv_heads * config.head_dim;
   const int64_t hidden = config.hidden_size;
-  const int64_t inner = config.intermediate_size;
-  using B = BlockWeights;
-  std::vector<SlotRow<BlockMember>> rows = {
-      {&B::input_norm, "input_layernorm.weight", {hidden}},
-      {&B::q, "self_attn.q_proj.weight", {q_rows, hidden}},
-      {&B::k, "self_attn.k_proj.weight", {kv_rows, hidden}},
-      {&B::v, "self_attn.v_proj.weight", {kv_rows, hidden}}};
+  rows.push_back(Row(&B::q, "self_attn.q_proj.weight", {q_rows, hidden}));
+  rows.push_back(Row(&B::k, "self_attn.k_proj.weight", {kv_rows, hidden}));
+  rows.push_back(Row(&B::v, "self_attn.v_proj.weight", {kv_rows, hidden}));
   if (config.qkv_bias) {
-    rows.push_back({&B::q_bias, "self_attn.q_proj.bias", {q_rows}});
-    rows.push_back({&B::k_bias, "self_attn.k_proj.bias", {kv_rows}});
-    rows.push_back({&B::v_bias, "self_attn.v_proj.bias", {kv_rows}});
+    rows.push_back(Row(&B::q_bias, "self_attn.q_proj.bias", {q_rows}));
+    rows.push_back(Row(&B::k_bias, "self_attn.k_proj.bias", {kv_rows}));
+    rows.push_back(Row(&B::v_bias, "self_attn.v_proj.bias", {kv_rows}));
   }
-  rows.push_back({&B::o, "self_attn.o_proj.weight", {hidden, q_rows}});
-  rows.push_back({&B::post_norm, "post_attention_layernorm.weight", {hidden}});
-  rows.push_back({&B::gate, "mlp.gate_proj.weight", {inner, hidden}});
-  rows.push_back({&B::up, "mlp.up_proj.weight", {inner, hidden}});
-  rows.push_back({&B::down, "mlp.down_proj.weight", {hidden, inner}});
+  if (config.qk_norm) {
+    rows.push_back(
+        Row(&B::q_norm, "self_attn.q_norm.weight", {config.head_dim}));
+    rows.push_back(
+        Row(&B::k_norm, "self_attn.k_norm.weight", {config.head_dim}));
+  }
+}
+
+void AddLatentAttention(const ModelConfig& config,
+                        std::vector<BlockRow>& rows) {
+  using L = LatentWeights;
+  const LatentAttention& latent = *config.latent;
+  const int64_t hidden = config.hidden_size;
+  const int64_t heads = config.num_heads;
+  const int64_t q_rows = heads * config.head_dim;
+  if (latent.q_rank > 0) {
+    rows.push_back(LatentRow(&L::q_a, "q_a_proj", {latent.q_rank, hidden}));
+    rows.push_back(LatentRow(&L::q_a_norm, "q_a_layernorm", {latent.q_rank}));
+    rows.push_back(LatentRow(&L::q_b, "q_b_proj", {q_rows, latent.q_rank}));
+  } else {
+    rows.push_back(LatentRow(&L::q_b, "q_proj", {q_rows, hidden}));
+  }
+  rows.push_back(LatentRow(&L::kv_a, "kv_a_proj_with_mqa",
+                           {latent.kv_rank + latent.rope_dim, hidden}));
+  rows.push_back(LatentRow(&L::kv_a_norm, "kv_a_layernorm", {latent.kv_rank}));
+  rows.push_back(LatentRow(
+      &L::kv_b, "kv_b_proj",
+      {heads * (latent.nope_dim + latent.value_dim), latent.kv_rank}));
+}
+
+// gate and up lie next to each other, as q, k and v.
+void AddMlp(const std::function<MlpWeights&(B&)>& mlp, absl::string_view name,
+            int64_t inner, int64_t hidden, std::vector<BlockRow>& rows) {
+  const auto add = [&](at::Tensor MlpWeights::*member, absl::string_view part,
+                       std::vector<int64_t> shape) {
+    rows.push_back(
+        {[mlp, member](B& block) -> at::Tensor& { return mlp(block).*member; },
+         absl::StrCat(name, ".", part, "_proj.weight"), std::move(shape)});
+  };
+  add(&MlpWeights::gate, "gate", {inner, hidden});
+  add(&MlpWeights::up, "up", {inner, hidden});
+  add(&MlpWeights::down, "down", {hidden, inner});
+}
+
+void AddExperts(const ModelConfig& config, std::vector<BlockRow>& rows) {
+  const ExpertMixture& mixture = *config.experts;
+  const int64_t hidden = config.hidden_size;
+  rows.push_back(
+      Row(&B::router, "mlp.gate.weight", {mixture.num_experts, hidden}));
+  for (int64_t i = 0; i < mixture.num_experts; ++i) {
+    const size_t expert = static_cast<size_t>(i);
+    AddMlp([expert](B& block) -> MlpWeights& { return block.experts[expert]; },
+           absl::StrCat("mlp.experts.", i), mixture.intermediate_size, hidden,
+           rows);
+  }
+  if (mixture.num_shared == 0) return;
+  AddMlp(std::mem_fn(&B::mlp), "mlp.shared_experts",
+         mixture.num_shared * mixture.intermediate_size, hidden, rows);
+}
+
+std::vector<BlockRow> BlockRows(const ModelConfig& config, int64_t layer) {
+  const int64_t hidden = config.hidden_size;
+  std::vector<BlockRow> rows = {
+      Row(&B::input_norm, "input_layernorm.weight", {hidden})};
+  if (config.latent) {
+    AddLatentAttention(config, rows);
+  } else {
+    AddGroupedAttention(config, rows);
+  }
+  rows.push_back(Row(&B::o, "self_attn.o_proj.weight",
+                     {hidden, config.num_heads * config.ValueDim()}));
+  if (config.o_bias) {
+    rows.push_back(Row(&B::o_bias, "self_attn.o_proj.bias", {hidden}));
+  }
+  rows.push_back(
+      Row(&B::post_norm, "post_attention_layernorm.weight", {hidden}));
+  if (config.HasExperts(layer)) {
+    AddExperts(config, rows);
+  } else {
+    AddMlp(std::mem_fn(&B::mlp), "mlp", config.intermediate_size, hidden, rows);
+  }
   return rows;
 }
 
-std::vector<SlotRow<ModelMember>> EmbeddingRows(const ModelConfig& config) {
-  return {{&ModelWeights::embedding,
+std::vector<ModelRow> EmbeddingRows(const ModelConfig& config) {
+  return {{std::mem_fn(&ModelWeights::embedding),
            "model.embed_tokens.weight",
            {config.vocab_size, config.hidden_size}}};
 }
 
-std::vector<SlotRow<ModelMember>> HeadRows(const ModelConfig& config) {
-  std::vector<SlotRow<ModelMember>> rows = {
-      {&ModelWeights::final_norm, "model.norm.weight", {config.hidden_size}}};
+std::vector<ModelRow> HeadRows(const ModelConfig& config) {
+  std::vector<ModelRow> rows = {{std::mem_fn(&ModelWeights::final_norm),
+                                 "model.norm.weight",
+                                 {config.hidden_size}}};
   if (!config.tied_head) {
-    rows.push_back({&ModelWeights::head,
+    rows.push_back({std::mem_fn(&ModelWeights::head),
                     "lm_head.weight",
                     {config.vocab_size, config.hidden_size}});
+  }
+  return rows;
+}
+
+// One bias for each expert layer.
+std::vector<ModelRow> RouterBiasRows(const ModelConfig& config) {
+  std::vector<ModelRow> rows;
+  for (int64_t layer = 0; layer < config.num_layers; ++layer) {
+    if (!config.HasExperts(layer)) continue;
+    const size_t block = static_cast<size_t>(layer);
+    rows.push_back({[block](ModelWeights& weights) -> at::Tensor& {
+                      return weights.blocks[block].router_bias;
+                    },
+                    absl::StrCat("model.layers.", layer,
+                                 ".mlp.gate.e_score_correction_bias"),
+                    {config.experts->num_experts}});
   }
   return rows;
 }
@@ -76,14 +179,14 @@ int64_t NumElements(const std::vector<int64_t>& shape) {
   return product;
 }
 
-template <typename Member>
+template <typename Weights>
 ParameterGroup MakeGroup(std::string name, absl::string_view prefix,
-                         const std::vector<SlotRow<Member>>& rows,
+                         const std::vector<SlotRow<Weights>>& rows,
                          at::ScalarType dtype) {
   ParameterGroup group;
   group.name = std::move(name);
   int64_t offset = 0;
-  for (const SlotRow<Member>& row : rows) {
+  for (const SlotRow<Weights>& row : rows) {
     const bool is_matrix = row.shape.size() > 1;
     group.slots.push_back(
         {absl::StrCat(prefix, row.name), row.shape, offset, is_matrix});
@@ -95,18 +198,18 @@ ParameterGroup MakeGroup(std::string name, absl::string_view prefix,
 
 // One split for the whole group: its backward is one concatenation, where a
 // slice for each slot would add as many tensors of the group's size.
-template <typename Member, typename Weights>
+template <typename Weights>
 void ViewGroup(const ParameterGroup& group, const at::Tensor& flat,
-               const std::vector<SlotRow<Member>>& rows, Weights& weights) {
+               const std::vector<SlotRow<Weights>>& rows, Weights& weights) {
   LIMBECK_CHECK_EQ(flat.numel(), group.flat.numel());
   LIMBECK_CHECK_EQ(rows.size(), group.slots.size());
   std::vector<int64_t> sizes;
-  for (const SlotRow<Member>& row : rows) {
+  for (const SlotRow<Weights>& row : rows) {
     sizes.push_back(NumElements(row.shape));
   }
   const std::vector<at::Tensor> pieces = flat.split_with_sizes(sizes);
   for (size_t i = 0; i < rows.size(); ++i) {
-    weights.*(rows[i].member) = pieces[i].view(rows[i].shape);
+    rows[i].weight(weights) = pieces[i].view(rows[i].shape);
   }
 }
 
@@ -143,7 +246,7 @@ void FillSlot(uint64_t seed, double deviation, const WeightSlot& slot,
     FillNormal(
         RandomKey(seed, RandomPurpose::kInitialWeights, NameHash(slot.name)),
         deviation, values);
-  } else if (absl::EndsWith(slot.name, ".bias")) {
+  } else if (absl::EndsWith(slot.name, "bias")) {
     values.zero_();
   } else {
     values.fill_(1.0);
@@ -159,13 +262,18 @@ absl::StatusOr<Model> MakeModel(const ModelConfig& config,
   model.config = config;
   model.groups.push_back(
       MakeGroup("embedding", "", EmbeddingRows(config), dtype));
-  const std::vector<SlotRow<BlockMember>> block_rows = BlockRows(config);
   for (int64_t layer = 0; layer < config.num_layers; ++layer) {
     model.groups.push_back(MakeGroup(absl::StrCat("block.", layer),
                                      absl::StrCat("model.layers.", layer, "."),
-                                     block_rows, dtype));
+                                     BlockRows(config, layer), dtype));
   }
   model.groups.push_back(MakeGroup("head", "", HeadRows(config), dtype));
+  const std::vector<ModelRow> router_biases = RouterBiasRows(config);
+  if (!router_biases.empty()) {
+    // Rounded, it would choose other experts.
+    model.groups.push_back(
+        MakeGroup(kRouterBiasGroup, "", router_biases, at::kFloat));
+  }
   std::vector<at::Tensor> flat;
   for (const ParameterGroup& group : model.groups) flat.push_back(group.flat);
   model.weights = ViewWeights(model, flat);
@@ -188,7 +296,9 @@ absl::StatusOr<Model> CastModel(const Model& model, at::ScalarType dtype) {
   cast.config = model.config;
   std::vector<at::Tensor> flat;
   for (const ParameterGroup& group : model.groups) {
-    flat.push_back(group.flat.detach().to(dtype, /*non_blocking=*/false,
+    const at::ScalarType type =
+        group.name == kRouterBiasGroup ? at::kFloat : dtype;
+    flat.push_back(group.flat.detach().to(type, /*non_blocking=*/false,
                                           /*copy=*/true));
     cast.groups.push_back({group.name, flat.back(), group.slots});
   }
@@ -202,12 +312,21 @@ ModelWeights ViewWeights(const Model& model,
   const ModelConfig& config = model.config;
   ModelWeights weights;
   ViewGroup(model.groups.front(), flat.front(), EmbeddingRows(config), weights);
-  const std::vector<SlotRow<BlockMember>> block_rows = BlockRows(config);
   weights.blocks.resize(static_cast<size_t>(config.num_layers));
-  for (size_t i = 0; i < weights.blocks.size(); ++i) {
-    ViewGroup(model.groups[i + 1], flat[i + 1], block_rows, weights.blocks[i]);
+  size_t group = 1;
+  for (int64_t layer = 0; layer < config.num_layers; ++layer, ++group) {
+    BlockWeights& block = weights.blocks[static_cast<size_t>(layer)];
+    if (config.HasExperts(layer)) {
+      block.experts.resize(static_cast<size_t>(config.experts->num_experts));
+    }
+    ViewGroup(model.groups[group], flat[group], BlockRows(config, layer),
+              block);
   }
-  ViewGroup(model.groups.back(), flat.back(), HeadRows(config), weights);
+  ViewGroup(model.groups[group], flat[group], HeadRows(config), weights);
+  if (++group < model.groups.size()) {
+    ViewGroup(model.groups[group], flat[group], RouterBiasRows(config),
+              weights);
+  }
   if (config.tied_head) weights.head = weights.embedding;
   return weights;
 }

@@ -20,6 +20,24 @@
 
 namespace limbeck {
 
+// A gated MLP: down(silu(gate x) * up x).
+struct MlpWeights {
+  at::Tensor gate;  // [inner, hidden]
+  at::Tensor up;    // [inner, hidden]
+  at::Tensor down;  // [hidden, inner]
+};
+
+// Latent attention has its own projections in place of q, k and v.
+struct LatentWeights {
+  at::Tensor q_a;        // [q_rank, hidden], undefined without q_rank
+  at::Tensor q_a_norm;   // [q_rank]
+  at::Tensor q_b;        // [heads * (nope + rope), q_rank or hidden]
+  at::Tensor kv_a;       // [kv_rank + rope, hidden]
+  at::Tensor kv_a_norm;  // [kv_rank]
+  at::Tensor kv_b;       // [heads * (nope + value_dim), kv_rank]
+};
+
+// What does not exist in a configuration is undefined (or empty).
 struct BlockWeights {
   at::Tensor input_norm;  // [hidden]
   at::Tensor q;           // [heads * head_dim, hidden]
@@ -28,11 +46,16 @@ struct BlockWeights {
   at::Tensor q_bias;      // [heads * head_dim], undefined without bias
   at::Tensor k_bias;      // [kv_heads * head_dim]
   at::Tensor v_bias;      // [kv_heads * head_dim]
-  at::Tensor o;           // [hidden, heads * head_dim]
-  at::Tensor post_norm;   // [hidden]
-  at::Tensor gate;        // [intermediate, hidden]
-  at::Tensor up;          // [intermediate, hidden]
-  at::Tensor down;        // [hidden, intermediate]
+  at::Tensor q_norm;      // [head_dim], with qk_norm
+  at::Tensor k_norm;      // [head_dim]
+  LatentWeights latent;
+  at::Tensor o;          // [hidden, heads * value_dim]
+  at::Tensor o_bias;     // [hidden]
+  at::Tensor post_norm;  // [hidden]
+  MlpWeights mlp;        // of dense layers; of expert layers the shared expert
+  at::Tensor router;     // [experts, hidden]
+  at::Tensor router_bias;  // [experts] float32 always; only for choosing
+  std::vector<MlpWeights> experts;
 };
 
 struct ModelWeights {
@@ -59,7 +82,9 @@ struct ParameterGroup {
 // A model: configuration, groups, and the weights as views of the groups.
 struct Model {
   ModelConfig config;
-  std::vector<ParameterGroup> groups;  // embedding, blocks in order, head
+  // Embedding, blocks in order, head; with experts one more, "router_bias",
+  // that is float32 whatever the model's type.
+  std::vector<ParameterGroup> groups;
   ModelWeights weights;
 };
 

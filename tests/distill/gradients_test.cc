@@ -185,14 +185,14 @@ TEST(Trainable, BackwardAddsIntoTheFlatBuffers) {
   const void* embedding =
       trainable.lanes[0].leaves.embedding.grad().const_data_ptr();
   const void* up =
-      trainable.lanes[0].leaves.blocks[1].up.grad().const_data_ptr();
+      trainable.lanes[0].leaves.blocks[1].mlp.up.grad().const_data_ptr();
   LIMBECK_ASSERT_OK(
       ComputeGradients(TinyObjective(ObjectiveOptions::KIND_CROSS_ENTROPY),
                        SixBins(), 2, trainable)
           .status());
   EXPECT_EQ(trainable.lanes[0].leaves.embedding.grad().const_data_ptr(),
             embedding);
-  EXPECT_EQ(trainable.lanes[0].leaves.blocks[1].up.grad().const_data_ptr(), up);
+  EXPECT_EQ(trainable.lanes[0].leaves.blocks[1].mlp.up.grad().const_data_ptr(), up);
   for (const at::Tensor& gradient : trainable.lanes[0].gradients) {
     EXPECT_GT(gradient.norm().item().toDouble(), 0.0);
   }

@@ -123,7 +123,7 @@ TEST(Step, NonFiniteGradientNamesTheWholeBatch) {
   model.weights.head.mul_(1e36);
   for (BlockWeights& block : model.weights.blocks) {
     block.o.zero_();
-    block.down.zero_();
+    block.mlp.down.zero_();
   }
   Trainable trainable = MakeTrainable(model);
   AdamWState state = MakeAdamWState(model);

@@ -36,7 +36,7 @@ TEST_P(Weights, AreViewsOfTheGroups) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(const Model model,
                                MakeModel(GetParam().config, at::kFloat));
   model.groups[1].flat.fill_(7.0);
-  EXPECT_EQ(model.weights.blocks[0].down.min().item<float>(), 7.0f);
+  EXPECT_EQ(model.weights.blocks[0].mlp.down.min().item<float>(), 7.0f);
   EXPECT_EQ(model.weights.head.is_same(model.weights.embedding),
             GetParam().config.tied_head);
   EXPECT_EQ(model.weights.blocks[0].q_bias.defined(),
@@ -61,7 +61,7 @@ TEST(RandomModel, IsNormalWithOnesAndZeros) {
   config.hidden_size = 66;
   config.intermediate_size = 256;
   const Model model = *MakeRandomModel(config, 4);
-  const at::Tensor& up = model.weights.blocks[0].up;
+  const at::Tensor& up = model.weights.blocks[0].mlp.up;
   // 16896 values: the mean within 5 and the deviation within 4 of their own
   // deviations.
   EXPECT_NEAR(up.mean().item<double>(), 0.0, 5 * 0.02 / 130);
@@ -70,7 +70,7 @@ TEST(RandomModel, IsNormalWithOnesAndZeros) {
               0.02);
   EXPECT_TRUE(at::equal(model.weights.final_norm, at::ones({66})));
   EXPECT_EQ(model.weights.blocks[0].q_bias.abs().max().item<float>(), 0.0f);
-  EXPECT_FALSE(at::equal(model.weights.blocks[0].gate, up));
+  EXPECT_FALSE(at::equal(model.weights.blocks[0].mlp.gate, up));
 }
 
 TEST(RandomModel, RefusesBadConfigurations) {
