@@ -16,15 +16,8 @@ constexpr int kMaxLanes = 8;
 // 128 MiB of gradients a lane.
 constexpr int64_t kMaxLaneElements = int64_t{32} << 20;
 
-constexpr at::Tensor BlockWeights::*kBlockTensors[] = {
-    &BlockWeights::input_norm, &BlockWeights::q,      &BlockWeights::k,
-    &BlockWeights::v,          &BlockWeights::q_bias, &BlockWeights::k_bias,
-    &BlockWeights::v_bias,     &BlockWeights::o,      &BlockWeights::post_norm,
-    &BlockWeights::gate,       &BlockWeights::up,     &BlockWeights::down};
-
 // A leaf over the memory of `weight` that accumulates into `gradient`.
 at::Tensor MakeLeaf(const at::Tensor& weight, const at::Tensor& gradient) {
-  if (!weight.defined()) return at::Tensor();
   at::Tensor leaf = weight.detach();
   leaf.requires_grad_(true);
   leaf.mutable_grad() = gradient;
@@ -33,24 +26,18 @@ at::Tensor MakeLeaf(const at::Tensor& weight, const at::Tensor& gradient) {
 
 GradientLane MakeLane(const Model& model) {
   GradientLane lane;
+  std::vector<std::vector<at::Tensor>> leaves;
   for (const ParameterGroup& group : model.groups) {
     LIMBECK_CHECK(group.flat.scalar_type() == at::kFloat);
-    lane.gradients.push_back(at::zeros_like(group.flat));
-  }
-  const ModelWeights& weights = model.weights;
-  const ModelWeights gradients = ViewWeights(model, lane.gradients);
-  ModelWeights& leaves = lane.leaves;
-  leaves.embedding = MakeLeaf(weights.embedding, gradients.embedding);
-  leaves.blocks.resize(weights.blocks.size());
-  for (size_t i = 0; i < weights.blocks.size(); ++i) {
-    for (const auto tensor : kBlockTensors) {
-      leaves.blocks[i].*tensor =
-          MakeLeaf(weights.blocks[i].*tensor, gradients.blocks[i].*tensor);
+    const at::Tensor gradient = at::zeros_like(group.flat);
+    std::vector<at::Tensor>& pieces = leaves.emplace_back();
+    for (const WeightSlot& slot : group.slots) {
+      pieces.push_back(
+          MakeLeaf(ViewSlot(group.flat, slot), ViewSlot(gradient, slot)));
     }
+    lane.gradients.push_back(gradient);
   }
-  leaves.final_norm = MakeLeaf(weights.final_norm, gradients.final_norm);
-  leaves.head = model.config.tied_head ? leaves.embedding
-                                       : MakeLeaf(weights.head, gradients.head);
+  lane.leaves = PlaceWeights(model, leaves);
   return lane;
 }
 

@@ -17,18 +17,19 @@ namespace limbeck {
 struct PackedLayout {
   std::vector<int64_t> starts;  // first token of each sequence, and the total
   at::Tensor positions;         // [tokens] int64, restart at 0 per sequence
-  at::Tensor cosine;            // [tokens, head_dim] of RoPE, in `dtype`
-  at::Tensor sine;              // [tokens, head_dim]
+  at::Tensor cosine;            // [tokens, width] of RoPE, in `dtype`; width
+  at::Tensor sine;              // of student/head_layout.h: head_dim, or even
 };
 // starts: 0 first, rising, the total number of tokens last.
 PackedLayout MakePackedLayout(const ModelConfig& config,
                               std::vector<int64_t> starts,
                               at::ScalarType dtype);
 
-// One transformer block: hidden [tokens, hidden] -> [tokens, hidden]. Tokens
+// Transformer block `layer`: hidden [tokens, hidden] -> [tokens, hidden]. Tokens
 // attend to earlier tokens of their own sequence only. Differentiable.
-at::Tensor ForwardBlock(const ModelConfig& config, const BlockWeights& block,
-                        const PackedLayout& layout, const at::Tensor& hidden);
+at::Tensor ForwardBlock(const ModelConfig& config, int64_t layer,
+                        const BlockWeights& block, const PackedLayout& layout,
+                        const at::Tensor& hidden);
 
 // Embedding, all blocks, final norm: ids [tokens] int64 -> final hidden states
 // [tokens, hidden]. The head is not applied: losses take hidden and head.
@@ -36,20 +37,34 @@ at::Tensor ForwardPacked(const ModelConfig& config,
                          const ParameterStore& parameters,
                          const PackedLayout& layout, const at::Tensor& ids);
 
+// What a layer keeps of a token. Latent attention: one head whose key is the
+// latent vector and the rotated part, and whose value is the latent vector.
+struct CacheShape {
+  int64_t heads = 0;
+  int64_t key_dim = 0;
+  int64_t value_dim = 0;
+};
+CacheShape CacheShapeOf(const ModelConfig& config);
+
 // Keys and values of `rows` sequences, each with room for `capacity` tokens.
 // Keys lie token by token in the last dimension, so that the scores of
-// neighbouring tokens are computed together.
+// neighbouring tokens are computed together. Layers with a sliding window keep
+// all tokens too.
 struct KvCache {
   int64_t rows = 0;
-  int64_t capacity = 0;            // as asked for, rounded up to 16
-  std::vector<at::Tensor> keys;    // per layer [rows, kv_heads, dim, capacity]
-  std::vector<at::Tensor> values;  // per layer [rows, kv_heads, capacity, dim]
-  at::Tensor cosine;               // [capacity, dim] of RoPE
-  at::Tensor sine;                 // [capacity, dim]
+  int64_t capacity = 0;          // as asked for, rounded up to 16
+  std::vector<at::Tensor> keys;  // per layer [rows, heads, key_dim, capacity]
+  std::vector<at::Tensor> values;  // [rows, heads, capacity, value_dim]
+  at::Tensor cosine;               // [capacity, RotaryDim()] of RoPE
+  at::Tensor sine;                 // [capacity, RotaryDim()]
 };
 // float32 on the CPU; weights of other types are cast (CastModel) to decode.
 KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
                     at::ScalarType dtype);
+// Memory of its keys and values; also where that is more than there is.
+double KvCacheBytes(const ModelConfig& config, int64_t rows, int64_t capacity);
+// Makes room for `capacity` tokens; what is cached stays.
+void GrowKvCache(const ModelConfig& config, int64_t capacity, KvCache& cache);
 
 // Runs the prompt of one row, alone, and fills its cache; returns the final
 // hidden state of the last token [hidden]. Depends on nothing but this prompt,

@@ -196,21 +196,31 @@ ParameterGroup MakeGroup(std::string name, absl::string_view prefix,
   return group;
 }
 
+// One piece for each row of a group's table.
+template <typename Weights>
+void PlacePieces(const std::vector<SlotRow<Weights>>& rows,
+                 const std::vector<at::Tensor>& pieces, Weights& weights) {
+  LIMBECK_CHECK_EQ(rows.size(), pieces.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    LIMBECK_CHECK(pieces[i].sizes() == at::IntArrayRef(rows[i].shape));
+    rows[i].weight(weights) = pieces[i];
+  }
+}
+
 // One split for the whole group: its backward is one concatenation, where a
 // slice for each slot would add as many tensors of the group's size.
-template <typename Weights>
-void ViewGroup(const ParameterGroup& group, const at::Tensor& flat,
-               const std::vector<SlotRow<Weights>>& rows, Weights& weights) {
+std::vector<at::Tensor> SplitGroup(const ParameterGroup& group,
+                                   const at::Tensor& flat) {
   LIMBECK_CHECK_EQ(flat.numel(), group.flat.numel());
-  LIMBECK_CHECK_EQ(rows.size(), group.slots.size());
   std::vector<int64_t> sizes;
-  for (const SlotRow<Weights>& row : rows) {
-    sizes.push_back(NumElements(row.shape));
+  for (const WeightSlot& slot : group.slots) {
+    sizes.push_back(NumElements(slot.shape));
   }
-  const std::vector<at::Tensor> pieces = flat.split_with_sizes(sizes);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    rows[i].weight(weights) = pieces[i].view(rows[i].shape);
+  std::vector<at::Tensor> pieces = flat.split_with_sizes(sizes);
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    pieces[i] = pieces[i].view(group.slots[i].shape);
   }
+  return pieces;
 }
 
 // FNV-1a; part of the definition of a random model.
@@ -309,9 +319,19 @@ absl::StatusOr<Model> CastModel(const Model& model, at::ScalarType dtype) {
 ModelWeights ViewWeights(const Model& model,
                          const std::vector<at::Tensor>& flat) {
   LIMBECK_CHECK_EQ(flat.size(), model.groups.size());
+  std::vector<std::vector<at::Tensor>> pieces;
+  for (size_t i = 0; i < flat.size(); ++i) {
+    pieces.push_back(SplitGroup(model.groups[i], flat[i]));
+  }
+  return PlaceWeights(model, pieces);
+}
+
+ModelWeights PlaceWeights(const Model& model,
+                          const std::vector<std::vector<at::Tensor>>& pieces) {
+  LIMBECK_CHECK_EQ(pieces.size(), model.groups.size());
   const ModelConfig& config = model.config;
   ModelWeights weights;
-  ViewGroup(model.groups.front(), flat.front(), EmbeddingRows(config), weights);
+  PlacePieces(EmbeddingRows(config), pieces.front(), weights);
   weights.blocks.resize(static_cast<size_t>(config.num_layers));
   size_t group = 1;
   for (int64_t layer = 0; layer < config.num_layers; ++layer, ++group) {
@@ -319,13 +339,11 @@ ModelWeights ViewWeights(const Model& model,
     if (config.HasExperts(layer)) {
       block.experts.resize(static_cast<size_t>(config.experts->num_experts));
     }
-    ViewGroup(model.groups[group], flat[group], BlockRows(config, layer),
-              block);
+    PlacePieces(BlockRows(config, layer), pieces[group], block);
   }
-  ViewGroup(model.groups[group], flat[group], HeadRows(config), weights);
+  PlacePieces(HeadRows(config), pieces[group], weights);
   if (++group < model.groups.size()) {
-    ViewGroup(model.groups[group], flat[group], RouterBiasRows(config),
-              weights);
+    PlacePieces(RouterBiasRows(config), pieces[group], weights);
   }
   if (config.tied_head) weights.head = weights.embedding;
   return weights;

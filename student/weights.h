@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "student/config.h"
+#include "student/low_rank.h"
 
 namespace limbeck {
 
@@ -56,6 +57,8 @@ struct BlockWeights {
   at::Tensor router;     // [experts, hidden]
   at::Tensor router_bias;  // [experts] float32 always; only for choosing
   std::vector<MlpWeights> experts;
+  // Added beside the weights by the training forward; null: nothing. Not owned.
+  const LowRankChanges* changes = nullptr;
 };
 
 struct ModelWeights {
@@ -102,6 +105,10 @@ absl::StatusOr<Model> CastModel(const Model& model, at::ScalarType dtype);
 ModelWeights ViewWeights(const Model& model,
                          const std::vector<at::Tensor>& flat);
 at::Tensor ViewSlot(const at::Tensor& flat, const WeightSlot& slot);
+// Weights from tensors of their own, taken as they are (leaves stay leaves):
+// pieces[i][j] has the shape of slots[j] of groups[i].
+ModelWeights PlaceWeights(const Model& model,
+                          const std::vector<std::vector<at::Tensor>>& pieces);
 
 // Gives out the parameters of one block at a time. Here whole groups stay on
 // one device; a sharded implementation gathers in Acquire and frees in Release.

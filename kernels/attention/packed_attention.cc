@@ -29,7 +29,11 @@ PackedAttentionForward ForwardArguments(const at::Tensor& qkv,
           .heads = shape.heads,
           .kv_heads = shape.kv_heads,
           .head_dim = shape.head_dim,
-          .scale = 1.0f / std::sqrt(static_cast<float>(shape.head_dim))};
+          .value_dim = shape.ValueDim(),
+          .window = shape.window,
+          .scale = shape.scale != 0.0
+                       ? static_cast<float>(shape.scale)
+                       : 1.0f / std::sqrt(static_cast<float>(shape.head_dim))};
 }
 
 struct FusedAttention : torch::autograd::Function<FusedAttention> {
@@ -39,7 +43,7 @@ struct FusedAttention : torch::autograd::Function<FusedAttention> {
                             const AttentionShape& shape) {
     const at::Tensor input = qkv.contiguous();
     const at::Tensor out = at::empty(
-        {input.size(0), shape.heads * shape.head_dim}, input.options());
+        {input.size(0), shape.heads * shape.ValueDim()}, input.options());
     const at::Tensor log_sum_exp =
         at::empty({shape.heads, input.size(0)}, input.options());
     RunPackedAttentionForward(
@@ -47,7 +51,9 @@ struct FusedAttention : torch::autograd::Function<FusedAttention> {
     context->save_for_backward({input, cosine, sine, out, log_sum_exp});
     context->saved_data["starts"] = starts;
     context->saved_data["shape"] =
-        std::vector<int64_t>{shape.heads, shape.kv_heads, shape.head_dim};
+        std::vector<int64_t>{shape.heads, shape.kv_heads, shape.head_dim,
+                             shape.value_dim, shape.window};
+    context->saved_data["scale"] = shape.scale;
     return out;
   }
 
@@ -58,12 +64,14 @@ struct FusedAttention : torch::autograd::Function<FusedAttention> {
         context->saved_data["starts"].toIntVector();
     const std::vector<int64_t> sizes =
         context->saved_data["shape"].toIntVector();
+    const double scale = context->saved_data["scale"].toDouble();
     const at::Tensor out_grad = gradients[0].contiguous();
     const at::Tensor qkv_grad = at::empty_like(saved[0]);
     RunPackedAttentionBackward(
-        {.forward = ForwardArguments(saved[0], saved[1], saved[2],
-                                     {sizes[0], sizes[1], sizes[2]}, saved[3],
-                                     saved[4]),
+        {.forward = ForwardArguments(
+             saved[0], saved[1], saved[2],
+             {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], scale},
+             saved[3], saved[4]),
          .out_grad = out_grad.const_data_ptr<float>(),
          .qkv_grad = qkv_grad.data_ptr<float>()},
         starts);
@@ -92,10 +100,12 @@ void CheckArguments(const at::Tensor& qkv, const at::Tensor& cosine,
   TORCH_CHECK(shape.head_dim > 0 && shape.head_dim % 2 == 0,
               "PackedAttention: head_dim is ", shape.head_dim,
               ", expected a positive even number");
-  const int64_t row = (shape.heads + 2 * shape.kv_heads) * shape.head_dim;
-  TORCH_CHECK(qkv.dim() == 2 && qkv.size(1) == row,
+  TORCH_CHECK(shape.value_dim >= 0 && shape.window >= 0,
+              "PackedAttention: value_dim is ", shape.value_dim, ", window ",
+              shape.window, ", expected numbers of at least 0");
+  TORCH_CHECK(qkv.dim() == 2 && qkv.size(1) == shape.RowWidth(),
               "PackedAttention: qkv has shape ", qkv.sizes(),
-              ", expected [tokens, ", row, "]");
+              ", expected [tokens, ", shape.RowWidth(), "]");
   for (const at::Tensor& table : {cosine, sine}) {
     TORCH_CHECK(table.dim() == 2 && table.size(0) == qkv.size(0) &&
                     table.size(1) == shape.head_dim,

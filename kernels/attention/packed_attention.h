@@ -13,14 +13,23 @@ namespace limbeck::kernels {
 struct AttentionShape {
   int64_t heads = 0;
   int64_t kv_heads = 0;
-  int64_t head_dim = 0;  // even
+  int64_t head_dim = 0;   // of queries and keys, even
+  int64_t value_dim = 0;  // of values; 0: head_dim
+  int64_t window = 0;     // tokens seen, itself included; 0: all
+  double scale = 0.0;     // of the scores; 0: 1 / sqrt(head_dim)
+
+  int64_t ValueDim() const { return value_dim > 0 ? value_dim : head_dim; }
+  // Numbers in a row of qkv.
+  int64_t RowWidth() const {
+    return (heads + kv_heads) * head_dim + kv_heads * ValueDim();
+  }
 };
 
-// qkv [T, (heads + 2 kv_heads) * head_dim]: queries, keys, values before the
-// rotation; cosine and sine [T, head_dim] of RoPE in rotate-half form (both
-// halves equal); starts: first token of each sequence, 0 first, T last.
-// Returns [T, heads * head_dim]; token t sees the tokens of its own sequence
-// up to itself. Scores are scaled by 1 / sqrt(head_dim). Differentiable in qkv.
+// qkv [T, RowWidth()]: queries, keys, values before the rotation; cosine and
+// sine [T, head_dim] of RoPE in rotate-half form (both halves equal); starts:
+// first token of each sequence, 0 first, T last. Returns [T, heads *
+// value_dim]; token t sees the tokens of its own sequence up to itself, the
+// last `window` of them. Differentiable in qkv.
 //
 // float32 on CPU runs the fused operator: results of a sequence depend on its
 // own tokens only, bit by bit, whatever else is in the bin and however many

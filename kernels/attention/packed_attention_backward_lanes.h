@@ -19,37 +19,56 @@ namespace limbeck::kernels {
 struct BackwardScratch {
   Tile keys;               // [padded tokens, padded head_dim]
   Tile keys_transposed;    // [head_dim, padded tokens]
-  Tile values_transposed;  // [head_dim, padded tokens]
+  Tile values_transposed;  // [value_dim, padded tokens]
   Tile key_grad;           // [padded tokens, padded head_dim]
-  Tile value_grad;         // [padded tokens, padded head_dim]
+  Tile value_grad;         // [padded tokens, padded value_dim]
   Tile queries;            // [R, padded head_dim]
-  Tile out_grad;           // [R, padded head_dim]
+  Tile out_grad;           // [R, padded value_dim]
   Tile query_grad;         // [R, padded head_dim]
   Tile probabilities;      // [R, padded tokens]
   Tile score_grad;         // [R, padded tokens]
 };
 
 static inline ConstTile Read(Tile tile) { return {tile.data, tile.stride}; }
+// From an offset on: a column, or a row times the stride.
+static inline ConstTile ReadFrom(Tile tile, int64_t offset) {
+  return {tile.data + offset, tile.stride};
+}
+
+// The tokens that a row of scores sees: [hidden, valid) of `columns`.
+struct SeenColumns {
+  int64_t hidden;
+  int64_t valid;
+  int64_t columns;
+};
+
+// What the softmax of a row left behind, and rowsum(dO * O).
+struct RowSums {
+  float log_sum_exp;
+  float delta;
+};
 
 // scores -> probabilities; what stands in score_grad (dO V^T) -> dS.
 template <typename L>
-inline void ScoreGradientRow(float* scores, float* score_grad, int64_t valid,
-                             int64_t columns, float log_sum_exp, float delta) {
+inline void ScoreGradientRow(float* scores, float* score_grad, SeenColumns seen,
+                             RowSums sums) {
   using V = typename L::V;
-  const V shift = L::Set(log_sum_exp);
-  const V drop = L::Set(delta);
+  const V shift = L::Set(sums.log_sum_exp);
+  const V drop = L::Set(sums.delta);
   const V zero = L::Set(0.0f);
-  for (int64_t j = 0; j < columns; j += L::kWidth) {
+  for (int64_t j = 0; j < seen.columns; j += L::kWidth) {
     V p = ExpLanes<L>(L::Sub(L::Load(scores + j), shift));
     V gradient = L::Mul(p, L::Sub(L::Load(score_grad + j), drop));
-    if (j + L::kWidth > valid) {
-      const int64_t kept = j < valid ? valid - j : 0;
+    if (j + L::kWidth > seen.valid) {
+      const int64_t kept = j < seen.valid ? seen.valid - j : 0;
       p = L::KeepFirst(p, kept, zero);
       gradient = L::KeepFirst(gradient, kept, zero);
     }
     L::Store(scores + j, p);
     L::Store(score_grad + j, gradient);
   }
+  FillZeros(scores, seen.hidden);
+  FillZeros(score_grad, seen.hidden);
 }
 
 template <typename L>
@@ -60,9 +79,9 @@ inline void LoadOutGradTile(const PackedAttentionBackward& args, int64_t head,
   FillZeros(out_grad.data, L::kTileRows * out_grad.stride);
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t offset =
-        ((first_token + r) * forward.heads + head) * forward.head_dim;
+        ((first_token + r) * forward.heads + head) * forward.value_dim;
     float sum = 0.0f;
-    for (int64_t d = 0; d < forward.head_dim; ++d) {
+    for (int64_t d = 0; d < forward.value_dim; ++d) {
       const float gradient = args.out_grad[offset + d];
       out_grad.data[r * out_grad.stride + d] = gradient;
       sum += gradient * forward.out[offset + d];
@@ -79,15 +98,16 @@ inline void ScoreGradients(const PackedAttentionBackward& args,
   constexpr int R = L::kTileRows;
   const PackedAttentionForward& forward = args.forward;
   const int64_t rows = Smaller(R, task.end - task.begin - first);
-  const int64_t columns = RoundUp(first + rows, L::kWidth);
+  const int64_t base = FirstSeen(forward.window, first) / L::kWidth * L::kWidth;
+  const int64_t columns = RoundUp(first + rows - base, L::kWidth);
   const int64_t token = task.begin + first;
   float delta[R];
   LoadQueryTile<L>(forward, head, token, rows, s.queries);
   LoadOutGradTile<L>(args, head, token, rows, s.out_grad, delta);
-  ProductTile<L, R>(Read(s.queries), Read(s.keys_transposed), forward.head_dim,
-                    columns, s.probabilities);
-  ProductTile<L, R>(Read(s.out_grad), Read(s.values_transposed),
-                    forward.head_dim, columns, s.score_grad);
+  ProductTile<L, R>(Read(s.queries), ReadFrom(s.keys_transposed, base),
+                    forward.head_dim, columns, s.probabilities);
+  ProductTile<L, R>(Read(s.out_grad), ReadFrom(s.values_transposed, base),
+                    forward.value_dim, columns, s.score_grad);
   for (int64_t r = 0; r < R; ++r) {
     float* scores = s.probabilities.data + r * s.probabilities.stride;
     float* gradient = s.score_grad.data + r * s.score_grad.stride;
@@ -96,9 +116,12 @@ inline void ScoreGradients(const PackedAttentionBackward& args,
       FillZeros(gradient, columns);
       continue;
     }
-    ScoreGradientRow<L>(scores, gradient, first + r + 1, columns,
-                        forward.log_sum_exp[head * forward.tokens + token + r],
-                        delta[r]);
+    const int64_t position = first + r;
+    ScoreGradientRow<L>(
+        scores, gradient,
+        {FirstSeen(forward.window, position) - base, position + 1 - base,
+         columns},
+        {forward.log_sum_exp[head * forward.tokens + token + r], delta[r]});
   }
 }
 
@@ -110,15 +133,19 @@ inline void BackwardTile(const PackedAttentionBackward& args,
   const PackedAttentionForward& forward = args.forward;
   const QkvColumns columns{forward};
   const int64_t rows = Smaller(R, task.end - task.begin - first);
-  const int64_t seen = first + rows;
+  const int64_t base = FirstSeen(forward.window, first) / L::kWidth * L::kWidth;
+  const int64_t seen = first + rows - base;
+  const int64_t key_offset = base * s.keys.stride;
+  const int64_t value_offset = base * s.value_grad.stride;
   ScoreGradients<L>(args, task, head, first, s);
   OuterTile<L, R>(Read(s.probabilities), Read(s.out_grad), seen,
-                  s.value_grad.stride, s.value_grad);
+                  s.value_grad.stride,
+                  {s.value_grad.data + value_offset, s.value_grad.stride});
   // The queries carry the scale already, the keys do not.
   OuterTile<L, R>(Read(s.score_grad), Read(s.queries), seen, s.key_grad.stride,
-                  s.key_grad);
-  ProductTile<L, R>(Read(s.score_grad), Read(s.keys), seen, s.query_grad.stride,
-                    s.query_grad);
+                  {s.key_grad.data + key_offset, s.key_grad.stride});
+  ProductTile<L, R>(Read(s.score_grad), ReadFrom(s.keys, key_offset), seen,
+                    s.query_grad.stride, s.query_grad);
   for (int64_t r = 0; r < rows; ++r) {
     float* gradient = s.query_grad.data + r * s.query_grad.stride;
     for (int64_t d = 0; d < forward.head_dim; ++d) {
@@ -140,7 +167,7 @@ inline void LoadKeysAndValues(const PackedAttentionForward& args,
   const int64_t tokens = task.end - task.begin;
   LoadKeysTransposed<L>(args, task, s.keys_transposed);
   FillZeros(s.values_transposed.data,
-            args.head_dim * s.values_transposed.stride);
+            args.value_dim * s.values_transposed.stride);
   FillZeros(s.keys.data, s.keys_transposed.stride * s.keys.stride);
   for (int64_t t = 0; t < tokens; ++t) {
     const float* value = args.qkv + (task.begin + t) * columns.RowStride() +
@@ -148,6 +175,8 @@ inline void LoadKeysAndValues(const PackedAttentionForward& args,
     for (int64_t d = 0; d < args.head_dim; ++d) {
       s.keys.data[t * s.keys.stride + d] =
           s.keys_transposed.data[d * s.keys_transposed.stride + t];
+    }
+    for (int64_t d = 0; d < args.value_dim; ++d) {
       s.values_transposed.data[d * s.values_transposed.stride + t] = value[d];
     }
   }
@@ -167,7 +196,7 @@ inline void StoreKeyAndValueGradients(const PackedAttentionBackward& args,
                      row + columns.Key(task.kv_head));
     const float* value_grad = s.value_grad.data + t * s.value_grad.stride;
     float* to = row + columns.Value(task.kv_head);
-    for (int64_t d = 0; d < forward.head_dim; ++d) to[d] = value_grad[d];
+    for (int64_t d = 0; d < forward.value_dim; ++d) to[d] = value_grad[d];
   }
 }
 
@@ -179,21 +208,22 @@ void PackedAttentionBackwardLanes(const PackedAttentionBackward& args,
   const PackedAttentionForward& forward = args.forward;
   const int64_t tokens = task.end - task.begin;
   const int64_t length = RoundUp(tokens, kScratchPadding);
-  const int64_t width = RoundUp(forward.head_dim, kScratchPadding);
+  const int64_t key_width = RoundUp(forward.head_dim, kScratchPadding);
+  const int64_t value_width = RoundUp(forward.value_dim, kScratchPadding);
   ScratchCursor cursor{scratch};
-  const BackwardScratch s = {{cursor.Take(length * width), width},
+  const BackwardScratch s = {{cursor.Take(length * key_width), key_width},
                              {cursor.Take(forward.head_dim * length), length},
-                             {cursor.Take(forward.head_dim * length), length},
-                             {cursor.Take(length * width), width},
-                             {cursor.Take(length * width), width},
-                             {cursor.Take(R * width), width},
-                             {cursor.Take(R * width), width},
-                             {cursor.Take(R * width), width},
+                             {cursor.Take(forward.value_dim * length), length},
+                             {cursor.Take(length * key_width), key_width},
+                             {cursor.Take(length * value_width), value_width},
+                             {cursor.Take(R * key_width), key_width},
+                             {cursor.Take(R * value_width), value_width},
+                             {cursor.Take(R * key_width), key_width},
                              {cursor.Take(R * length), length},
                              {cursor.Take(R * length), length}};
   LoadKeysAndValues<L>(forward, task, s);
-  FillZeros(s.key_grad.data, length * width);
-  FillZeros(s.value_grad.data, length * width);
+  FillZeros(s.key_grad.data, length * key_width);
+  FillZeros(s.value_grad.data, length * value_width);
   const int64_t group = forward.heads / forward.kv_heads;
   for (int64_t g = 0; g < group; ++g) {
     for (int64_t first = 0; first < tokens; first += R) {

@@ -51,17 +51,23 @@ void RunTasks(const std::vector<PackedAttentionTask>& tasks,
 
 }  // namespace
 
-int64_t PackedAttentionForwardScratch(int64_t longest, int64_t head_dim) {
+int64_t PackedAttentionForwardScratch(const PackedAttentionForward& args,
+                                      int64_t longest) {
   const int64_t length = RoundUp(longest, kScratchPadding);
-  const int64_t width = RoundUp(head_dim, kScratchPadding);
-  return (head_dim + width) * length + kLargestTile * (2 * width + length);
+  const int64_t key_width = RoundUp(args.head_dim, kScratchPadding);
+  const int64_t value_width = RoundUp(args.value_dim, kScratchPadding);
+  return (args.head_dim + value_width) * length +
+         kLargestTile * (key_width + value_width + length);
 }
 
-int64_t PackedAttentionBackwardScratch(int64_t longest, int64_t head_dim) {
+int64_t PackedAttentionBackwardScratch(const PackedAttentionForward& args,
+                                       int64_t longest) {
   const int64_t length = RoundUp(longest, kScratchPadding);
-  const int64_t width = RoundUp(head_dim, kScratchPadding);
-  return (2 * head_dim + 3 * width) * length +
-         kLargestTile * (3 * width + 2 * length);
+  const int64_t key_width = RoundUp(args.head_dim, kScratchPadding);
+  const int64_t value_width = RoundUp(args.value_dim, kScratchPadding);
+  return (args.head_dim + args.value_dim + 2 * key_width + value_width) *
+             length +
+         kLargestTile * (2 * key_width + value_width + 2 * length);
 }
 
 void RunPackedAttentionForward(const PackedAttentionForward& args,
@@ -70,7 +76,7 @@ void RunPackedAttentionForward(const PackedAttentionForward& args,
   const std::vector<PackedAttentionTask> tasks =
       MakeTasks(starts, args.kv_heads);
   const int64_t longest = tasks.front().end - tasks.front().begin;
-  RunTasks(tasks, PackedAttentionForwardScratch(longest, args.head_dim),
+  RunTasks(tasks, PackedAttentionForwardScratch(args, longest),
            [&](const PackedAttentionTask& task, float* scratch) {
              kernels.attention_forward(args, task, scratch);
            });
@@ -82,8 +88,7 @@ void RunPackedAttentionBackward(const PackedAttentionBackward& args,
   const std::vector<PackedAttentionTask> tasks =
       MakeTasks(starts, args.forward.kv_heads);
   const int64_t longest = tasks.front().end - tasks.front().begin;
-  RunTasks(tasks,
-           PackedAttentionBackwardScratch(longest, args.forward.head_dim),
+  RunTasks(tasks, PackedAttentionBackwardScratch(args.forward, longest),
            [&](const PackedAttentionTask& task, float* scratch) {
              kernels.attention_backward(args, task, scratch);
            });

@@ -16,14 +16,16 @@ struct QkvColumns {
   const PackedAttentionForward& args;
 
   int64_t RowStride() const {
-    return (args.heads + 2 * args.kv_heads) * args.head_dim;
+    return (args.heads + args.kv_heads) * args.head_dim +
+           args.kv_heads * args.value_dim;
   }
   int64_t Query(int64_t head) const { return head * args.head_dim; }
   int64_t Key(int64_t kv_head) const {
     return (args.heads + kv_head) * args.head_dim;
   }
   int64_t Value(int64_t kv_head) const {
-    return (args.heads + args.kv_heads + kv_head) * args.head_dim;
+    return (args.heads + args.kv_heads) * args.head_dim +
+           kv_head * args.value_dim;
   }
   RotaryRow Angle(int64_t token) const {
     return {args.cosine + token * args.head_dim,
@@ -46,6 +48,11 @@ static inline void FillZeros(float* to, int64_t count) {
   for (int64_t i = 0; i < count; ++i) to[i] = 0.0f;
 }
 
+// The first token that the one at `position` of a sequence sees.
+static inline int64_t FirstSeen(int64_t window, int64_t position) {
+  return window > 0 && position >= window ? position - window + 1 : 0;
+}
+
 // Rotated keys of a task, one column per token: [head_dim, padded tokens].
 template <typename L>
 inline void LoadKeysTransposed(const PackedAttentionForward& args,
@@ -63,7 +70,7 @@ inline void LoadKeysTransposed(const PackedAttentionForward& args,
   }
 }
 
-// Copies one row of head_dim floats into a padded one.
+// Copies one row of floats into a padded one.
 static inline void CopyPadded(const float* from, int64_t count, float* to,
                               int64_t padded) {
   for (int64_t i = 0; i < count; ++i) to[i] = from[i];
@@ -84,17 +91,19 @@ inline void LoadQueryTile(const PackedAttentionForward& args, int64_t head,
   }
 }
 
-// scores[0 .. valid) -> exp(score - largest), zeros up to `columns`. Returns
-// largest and the sum.
+// scores[hidden .. valid) -> exp(score - largest), zeros before and behind, up
+// to `columns`. Returns largest and the sum.
 struct SoftmaxSums {
   float largest;
   float sum;
 };
 template <typename L>
-inline SoftmaxSums ExponentiateRow(float* scores, int64_t valid,
+inline SoftmaxSums ExponentiateRow(float* scores, int64_t hidden, int64_t valid,
                                    int64_t columns) {
   using V = typename L::V;
   const V lowest = L::Set(-__builtin_inff());
+  // ExpLanes makes 1e-38 of these, nothing beside a sum of at least 1.
+  for (int64_t i = 0; i < hidden; ++i) scores[i] = -__builtin_inff();
   V maximum = lowest;
   int64_t j = 0;
   for (; j + L::kWidth <= valid; j += L::kWidth) {
@@ -121,15 +130,16 @@ inline SoftmaxSums ExponentiateRow(float* scores, int64_t valid,
     j += L::kWidth;
   }
   for (; j < columns; j += L::kWidth) L::Store(scores + j, zero);
+  FillZeros(scores, hidden);
   return {largest, L::Sum(sum)};
 }
 
 struct ForwardScratch {
   Tile keys;     // [head_dim, padded tokens]
-  Tile values;   // [padded tokens, padded head_dim]
+  Tile values;   // [padded tokens, padded value_dim]
   Tile queries;  // [R, padded head_dim]
   Tile scores;   // [R, padded tokens]
-  Tile sums;     // [R, padded head_dim]
+  Tile sums;     // [R, padded value_dim]
 };
 
 template <typename L>
@@ -138,11 +148,13 @@ inline void ForwardTile(const PackedAttentionForward& args,
                         int64_t first, const ForwardScratch& s) {
   constexpr int R = L::kTileRows;
   const int64_t rows = Smaller(R, task.end - task.begin - first);
-  const int64_t seen = first + rows;
+  // Column 0 of the scores is the token at `base`.
+  const int64_t base = FirstSeen(args.window, first) / L::kWidth * L::kWidth;
+  const int64_t seen = first + rows - base;
   const int64_t columns = RoundUp(seen, L::kWidth);
   LoadQueryTile<L>(args, head, task.begin + first, rows, s.queries);
   ProductTile<L, R>({s.queries.data, s.queries.stride},
-                    {s.keys.data, s.keys.stride}, args.head_dim, columns,
+                    {s.keys.data + base, s.keys.stride}, args.head_dim, columns,
                     s.scores);
   SoftmaxSums softmax[R];
   for (int64_t r = 0; r < R; ++r) {
@@ -151,17 +163,20 @@ inline void ForwardTile(const PackedAttentionForward& args,
       FillZeros(row, columns);
       continue;
     }
-    softmax[r] = ExponentiateRow<L>(row, first + r + 1, columns);
+    const int64_t position = first + r;
+    softmax[r] =
+        ExponentiateRow<L>(row, FirstSeen(args.window, position) - base,
+                           position + 1 - base, columns);
   }
   ProductTile<L, R>({s.scores.data, s.scores.stride},
-                    {s.values.data, s.values.stride}, seen, s.values.stride,
-                    s.sums);
+                    {s.values.data + base * s.values.stride, s.values.stride},
+                    seen, s.values.stride, s.sums);
   for (int64_t r = 0; r < rows; ++r) {
     const int64_t token = task.begin + first + r;
-    float* out = args.out + (token * args.heads + head) * args.head_dim;
+    float* out = args.out + (token * args.heads + head) * args.value_dim;
     const float* sums = s.sums.data + r * s.sums.stride;
     const float inverse = 1.0f / softmax[r].sum;
-    for (int64_t d = 0; d < args.head_dim; ++d) out[d] = sums[d] * inverse;
+    for (int64_t d = 0; d < args.value_dim; ++d) out[d] = sums[d] * inverse;
     args.log_sum_exp[head * args.tokens + token] =
         softmax[r].largest + __builtin_logf(softmax[r].sum);
   }
@@ -174,20 +189,21 @@ void PackedAttentionForwardLanes(const PackedAttentionForward& args,
   constexpr int R = L::kTileRows;
   const int64_t tokens = task.end - task.begin;
   const int64_t padded_tokens = RoundUp(tokens, kScratchPadding);
-  const int64_t padded_dim = RoundUp(args.head_dim, kScratchPadding);
+  const int64_t key_width = RoundUp(args.head_dim, kScratchPadding);
+  const int64_t value_width = RoundUp(args.value_dim, kScratchPadding);
   ScratchCursor cursor{scratch};
   const ForwardScratch s = {
       {cursor.Take(args.head_dim * padded_tokens), padded_tokens},
-      {cursor.Take(padded_tokens * padded_dim), padded_dim},
-      {cursor.Take(R * padded_dim), padded_dim},
+      {cursor.Take(padded_tokens * value_width), value_width},
+      {cursor.Take(R * key_width), key_width},
       {cursor.Take(R * padded_tokens), padded_tokens},
-      {cursor.Take(R * padded_dim), padded_dim}};
+      {cursor.Take(R * value_width), value_width}};
   LoadKeysTransposed<L>(args, task, s.keys);
   const QkvColumns columns{args};
   for (int64_t t = 0; t < tokens; ++t) {
     CopyPadded(args.qkv + (task.begin + t) * columns.RowStride() +
                    columns.Value(task.kv_head),
-               args.head_dim, s.values.data + t * padded_dim, padded_dim);
+               args.value_dim, s.values.data + t * value_width, value_width);
   }
   const int64_t group = args.heads / args.kv_heads;
   for (int64_t g = 0; g < group; ++g) {
