@@ -10,24 +10,63 @@
 
 namespace limbeck {
 
+CacheShape CacheShapeOf(const ModelConfig& config) {
+  if (config.latent) {
+    return {1, config.latent->kv_rank + config.latent->rope_dim,
+            config.latent->kv_rank};
+  }
+  return {config.num_kv_heads, config.head_dim, config.head_dim};
+}
+
 KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
                     at::ScalarType dtype) {
   LIMBECK_CHECK(dtype == at::kFloat);
   LIMBECK_CHECK_GE(rows, 1);
   LIMBECK_CHECK_GE(capacity, 1);
+  const CacheShape shape = CacheShapeOf(config);
   KvCache cache;
   cache.rows = rows;
   cache.capacity = kernels::RoundUp(capacity, kernels::kScratchPadding);
   for (int64_t layer = 0; layer < config.num_layers; ++layer) {
-    cache.keys.push_back(at::zeros(
-        {rows, config.num_kv_heads, config.head_dim, cache.capacity}));
-    cache.values.push_back(at::zeros(
-        {rows, config.num_kv_heads, cache.capacity, config.head_dim}));
+    cache.keys.push_back(
+        at::zeros({rows, shape.heads, shape.key_dim, cache.capacity}));
+    cache.values.push_back(
+        at::zeros({rows, shape.heads, cache.capacity, shape.value_dim}));
   }
   const RotaryTable table = MakeRotaryTable(config, cache.capacity);
   cache.cosine = table.cosine;
   cache.sine = table.sine;
   return cache;
+}
+
+double KvCacheBytes(const ModelConfig& config, int64_t rows, int64_t capacity) {
+  const CacheShape shape = CacheShapeOf(config);
+  const double token =
+      static_cast<double>(shape.heads * (shape.key_dim + shape.value_dim)) *
+      static_cast<double>(config.num_layers) * sizeof(float);
+  return token * static_cast<double>(rows) *
+         static_cast<double>(
+             kernels::RoundUp(capacity, kernels::kScratchPadding));
+}
+
+void GrowKvCache(const ModelConfig& config, int64_t capacity, KvCache& cache) {
+  if (capacity <= cache.capacity) return;
+  const int64_t tokens = cache.capacity;
+  const CacheShape shape = CacheShapeOf(config);
+  cache.capacity = kernels::RoundUp(capacity, kernels::kScratchPadding);
+  for (size_t layer = 0; layer < cache.keys.size(); ++layer) {
+    at::Tensor keys =
+        at::zeros({cache.rows, shape.heads, shape.key_dim, cache.capacity});
+    keys.narrow(3, 0, tokens).copy_(cache.keys[layer]);
+    cache.keys[layer] = keys;
+    at::Tensor values =
+        at::zeros({cache.rows, shape.heads, cache.capacity, shape.value_dim});
+    values.narrow(2, 0, tokens).copy_(cache.values[layer]);
+    cache.values[layer] = values;
+  }
+  const RotaryTable table = MakeRotaryTable(config, cache.capacity);
+  cache.cosine = table.cosine;
+  cache.sine = table.sine;
 }
 
 at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,

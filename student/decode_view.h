@@ -11,8 +11,10 @@
 
 namespace limbeck {
 
-// Valid as long as the tensors it was made from; `model` points to `blocks`.
+// Valid as long as the tensors it was made from; `model` points to `blocks`,
+// they to `experts`.
 struct DecodeView {
+  std::vector<kernels::DecodeMlp> experts;  // of all blocks
   std::vector<kernels::DecodeBlock> blocks;
   kernels::DecodeModel model;
 };

@@ -63,39 +63,63 @@ inline typename L::V WeightedValues(const float* weights, const float* values,
   return L::Add(L::Add(sum[0], sum[1]), L::Add(sum[2], sum[3]));
 }
 
-// queries [heads, head_dim], rotated and scaled -> out [heads, head_dim].
+// Cached tokens of one row and head: a query sees [first, end). Vectors of
+// scores start at `begin`, whole vectors into the row, so that they end inside
+// the cache.
+struct SeenTokens {
+  int64_t begin;
+  int64_t first;
+  int64_t end;
+};
+
+template <typename L>
+inline SeenTokens TokensSeen(int64_t position, int64_t window) {
+  const int64_t first = FirstSeen(window, position);
+  return {first - first % L::kWidth, first, position + 1};
+}
+
+// out [dim] = the values [tokens, dim] of the seen tokens, mixed by the
+// softmax of scores, whose first belongs to token seen.begin.
+template <typename L>
+inline void MixValues(const SeenTokens& seen, float* scores,
+                      const float* values, int64_t dim, float* out) {
+  const int64_t hidden = seen.first - seen.begin;
+  const int64_t valid = seen.end - seen.begin;
+  const SoftmaxSums softmax = ExponentiateRow<L>(scores, hidden, valid, valid);
+  const typename L::V inverse = L::Set(1.0f / softmax.sum);
+  for (int64_t d = 0; d < dim; d += L::kWidth) {
+    const int64_t width = Smaller(L::kWidth, dim - d);
+    const typename L::V mixed =
+        L::Mul(WeightedValues<L>(scores + hidden, values + seen.first * dim + d,
+                                 valid - hidden, dim, width),
+               inverse);
+    if (width == L::kWidth) {
+      L::Store(out + d, mixed);
+    } else {
+      L::StoreFirst(out + d, mixed, width);
+    }
+  }
+}
+
+// queries [heads, key_dim], rotated and scaled -> out [heads, value_dim].
 // scores: heads / kv_heads rows of `capacity` floats.
 template <typename L>
 inline void AttendToCache(const DecodeModel& model, const DecodeBlock& block,
                           const DecodeToken& token, const float* queries,
                           float* scores, float* out) {
-  const int64_t dim = model.head_dim;
   const int64_t group = model.heads / model.kv_heads;
-  const int64_t tokens = token.position + 1;
-  const int64_t columns = RoundUp(tokens, L::kWidth);
+  const SeenTokens seen = TokensSeen<L>(token.position, block.window);
   for (int64_t kv = 0; kv < model.kv_heads; ++kv) {
-    const int64_t cache =
-        (token.row * model.kv_heads + kv) * model.capacity * dim;
-    CacheScores<L>({queries + kv * group * dim, dim},
-                   {block.keys + cache, model.capacity}, group, dim, columns,
-                   {scores, model.capacity});
+    const int64_t cache = (token.row * model.kv_heads + kv) * model.capacity;
+    CacheScores<L>(
+        {queries + kv * group * model.key_dim, model.key_dim},
+        {block.keys + cache * model.key_dim + seen.begin, model.capacity},
+        group, model.key_dim, RoundUp(seen.end - seen.begin, L::kWidth),
+        {scores, model.capacity});
     for (int64_t g = 0; g < group; ++g) {
-      float* row = scores + g * model.capacity;
-      const SoftmaxSums softmax = ExponentiateRow<L>(row, tokens, columns);
-      const typename L::V inverse = L::Set(1.0f / softmax.sum);
-      float* to = out + (kv * group + g) * dim;
-      for (int64_t d = 0; d < dim; d += L::kWidth) {
-        const int64_t width = Smaller(L::kWidth, dim - d);
-        const typename L::V mixed =
-            L::Mul(WeightedValues<L>(row, block.values + cache + d, tokens, dim,
-                                     width),
-                   inverse);
-        if (width == L::kWidth) {
-          L::Store(to + d, mixed);
-        } else {
-          L::StoreFirst(to + d, mixed, width);
-        }
-      }
+      MixValues<L>(seen, scores + g * model.capacity,
+                   block.values + cache * model.value_dim, model.value_dim,
+                   out + (kv * group + g) * model.value_dim);
     }
   }
 }

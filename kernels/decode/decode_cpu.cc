@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/lanes_math.h"
 #include "kernels/decode/decode.h"
+#include "kernels/decode/decode_workspace.h"
 #include "kernels/parallel/parallel_for.h"
 
 namespace limbeck::kernels {
@@ -12,6 +13,7 @@ namespace {
 // The groups of a run with their memory.
 struct GroupSet {
   std::vector<float> workspace;
+  std::vector<int64_t> chosen;
   std::vector<DecodeGroup> groups;
 };
 
@@ -22,13 +24,16 @@ GroupSet MakeGroups(const DecodeModel& model,
   const int64_t num_groups = (count + lanes - 1) / lanes;
   const int64_t floats = DecodeWorkspace(model);
   GroupSet set;
+  const int64_t experts = model.choice.num_chosen;
   set.workspace.resize(static_cast<size_t>(num_groups * floats));
+  set.chosen.resize(static_cast<size_t>(num_groups * experts));
   for (int64_t g = 0; g < num_groups; ++g) {
     const int64_t first = g * lanes;
     set.groups.push_back({.tokens = tokens.data() + first,
                           .count = std::min(lanes, count - first),
                           .workspace = set.workspace.data() + g * floats,
-                          .results = results.data() + first});
+                          .results = results.data() + first,
+                          .chosen = set.chosen.data() + g * experts});
   }
   return set;
 }
@@ -46,13 +51,8 @@ void ForEachGroup(const GroupSet& set, const Body& body) {
 }  // namespace
 
 int64_t DecodeWorkspace(const DecodeModel& model) {
-  const int64_t q = model.heads * model.head_dim;
-  const int64_t kv = model.kv_heads * model.head_dim;
-  const int64_t features =
-      2 * (model.hidden + q + kv + model.inner + model.head_dim) + kHeadBlock;
-  const int64_t one_token =
-      2 * q + model.heads / model.kv_heads * model.capacity;
-  return RoundUp(features * kScratchPadding + one_token, kScratchPadding);
+  return RoundUp(LaneFloats(model) * kScratchPadding + TokenFloats(model),
+                 kScratchPadding);
 }
 
 void DecodeTokens(const DecodeModel& model,

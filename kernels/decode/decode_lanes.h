@@ -6,72 +6,35 @@
 
 #include "kernels/cpu/lanes_math.h"
 #include "kernels/decode/decode_attention_lanes.h"
+#include "kernels/decode/decode_heads_lanes.h"
 #include "kernels/decode/decode_launch.h"
+#include "kernels/decode/decode_mlp_lanes.h"
+#include "kernels/decode/decode_workspace.h"
 #include "kernels/decode/lane_linear.h"
-#include "kernels/layers/swiglu_lanes.h"
 
 namespace limbeck::kernels {
 
-// The parts of a group's workspace; all but the last three [feature][lane].
-struct DecodeBuffers {
-  float* hidden;    // [hidden]
-  float* normed;    // [hidden]
-  float* queries;   // [heads * head_dim]
-  float* keys;      // [kv_heads * head_dim]
-  float* values;    // [kv_heads * head_dim]
-  float* attended;  // [heads * head_dim]
-  float* gate;      // [inner]
-  float* up;        // [inner]
-  float* cosine;    // [head_dim]
-  float* sine;      // [head_dim]
-  float* logits;    // [kHeadBlock]
-  float* query;     // [heads, head_dim] of one token
-  float* mixed;     // [heads, head_dim] of one token
-  float* scores;    // [heads / kv_heads, capacity] of one token
+// Where queries and results of attention lie in the workspace.
+struct AttentionEnds {
+  float* queries;  // [heads * key_dim][lane]
+  float* results;  // [heads * value_dim][lane]
 };
 
-static inline DecodeBuffers DivideWorkspace(const DecodeModel& model,
-                                            int64_t lanes, float* workspace) {
-  const int64_t q = model.heads * model.head_dim;
-  const int64_t kv = model.kv_heads * model.head_dim;
-  ScratchCursor cursor{workspace};
-  return {.hidden = cursor.Take(model.hidden * lanes),
-          .normed = cursor.Take(model.hidden * lanes),
-          .queries = cursor.Take(q * lanes),
-          .keys = cursor.Take(kv * lanes),
-          .values = cursor.Take(kv * lanes),
-          .attended = cursor.Take(q * lanes),
-          .gate = cursor.Take(model.inner * lanes),
-          .up = cursor.Take(model.inner * lanes),
-          .cosine = cursor.Take(model.head_dim * lanes),
-          .sine = cursor.Take(model.head_dim * lanes),
-          .logits = cursor.Take(kHeadBlock * lanes),
-          .query = cursor.Take(q),
-          .mixed = cursor.Take(q),
-          .scores = cursor.Take(model.heads / model.kv_heads * model.capacity)};
-}
-
-// Puts `count` floats into one lane of [count][lane].
-template <typename L>
-inline void WriteLane(const float* from, int64_t count, int64_t lane,
-                      float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i * L::kWidth + lane] = from[i];
-}
-
-template <typename L>
-inline void ReadLane(const float* from, int64_t count, int64_t lane,
-                     float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = from[i * L::kWidth + lane];
+static inline AttentionEnds EndsOfAttention(const DecodeModel& model,
+                                            const DecodeBuffers& b) {
+  if (model.latent) return {b.absorbed, b.latent};
+  return {b.queries, b.attended};
 }
 
 // Starts a group: embeddings and rotary angles of its tokens.
 template <typename L>
 void DecodeEmbedLanes(const DecodeModel& model, const DecodeGroup& group) {
   const DecodeBuffers b = DivideWorkspace(model, L::kWidth, group.workspace);
-  const int64_t dim = model.head_dim;
+  const int64_t dim = model.rotary_dim;
   // Unused lanes hold zeros all the way.
   FillZeros(b.hidden, model.hidden * L::kWidth);
-  FillZeros(b.attended, model.heads * dim * L::kWidth);
+  FillZeros(EndsOfAttention(model, b).results,
+            model.heads * model.value_dim * L::kWidth);
   FillZeros(b.cosine, dim * L::kWidth);
   FillZeros(b.sine, dim * L::kWidth);
   for (int64_t i = 0; i < group.count; ++i) {
@@ -83,48 +46,6 @@ void DecodeEmbedLanes(const DecodeModel& model, const DecodeGroup& group) {
   }
 }
 
-// Rotates `heads` heads in place; factor scales the result.
-template <typename L>
-inline void RotateLanes(const DecodeBuffers& b, int64_t heads, int64_t dim,
-                        float factor, float* x) {
-  using V = typename L::V;
-  const int64_t half = dim / 2;
-  const V scale = L::Set(factor);
-  for (int64_t h = 0; h < heads; ++h) {
-    for (int64_t i = 0; i < half; ++i) {
-      float* low = x + (h * dim + i) * L::kWidth;
-      float* high = low + half * L::kWidth;
-      const V c = L::Load(b.cosine + i * L::kWidth);
-      const V s = L::Load(b.sine + i * L::kWidth);
-      const V a = L::Load(low);
-      const V z = L::Load(high);
-      L::Store(low, L::Mul(L::Sub(L::Mul(a, c), L::Mul(z, s)), scale));
-      L::Store(high, L::Mul(L::Add(L::Mul(z, c), L::Mul(a, s)), scale));
-    }
-  }
-}
-
-template <typename L>
-inline void StoreInCache(const DecodeModel& model, const DecodeBlock& block,
-                         const DecodeGroup& group, const DecodeBuffers& b) {
-  const int64_t dim = model.head_dim;
-  for (int64_t i = 0; i < group.count; ++i) {
-    const DecodeToken& token = group.tokens[i];
-    for (int64_t kv = 0; kv < model.kv_heads; ++kv) {
-      const int64_t cache =
-          (token.row * model.kv_heads + kv) * model.capacity * dim;
-      const float* key = b.keys + kv * dim * L::kWidth + i;
-      const float* value = b.values + kv * dim * L::kWidth + i;
-      float* keys = block.keys + cache + token.position;
-      float* values = block.values + cache + token.position * dim;
-      for (int64_t d = 0; d < dim; ++d) {
-        keys[d * model.capacity] = key[d * L::kWidth];
-        values[d] = value[d * L::kWidth];
-      }
-    }
-  }
-}
-
 // First half of a block: queries stay in the workspace, keys and values go to
 // the cache. Tokens of one row need this done for all before them.
 template <typename L>
@@ -132,16 +53,26 @@ void DecodeKeysAndValuesLanes(const DecodeModel& model,
                               const DecodeGroup& group, int64_t layer) {
   const DecodeBlock& block = model.blocks[layer];
   const DecodeBuffers b = DivideWorkspace(model, L::kWidth, group.workspace);
-  const int64_t q = model.heads * model.head_dim;
-  const int64_t kv = model.kv_heads * model.head_dim;
+  const LaneHeads queries = {b.queries, model.heads, model.head_dim};
+  const LaneHeads keys = {b.keys, model.kv_heads, model.key_dim};
   LaneRmsNorm<L>(b.hidden, block.input_norm, model.hidden, model.epsilon,
                  b.normed);
-  LaneLinear<L>({block.q, block.q_bias, q, model.hidden}, b.normed, b.queries);
-  LaneLinear<L>({block.k, block.k_bias, kv, model.hidden}, b.normed, b.keys);
-  LaneLinear<L>({block.v, block.v_bias, kv, model.hidden}, b.normed, b.values);
-  RotateLanes<L>(b, model.heads, model.head_dim, model.scale, b.queries);
-  RotateLanes<L>(b, model.kv_heads, model.head_dim, 1.0f, b.keys);
-  StoreInCache<L>(model, block, group, b);
+  ProjectQueries<L>(model, block, b);
+  LaneLinear<L>(
+      {block.k, block.k_bias, model.kv_heads * model.key_dim, model.hidden},
+      b.normed, b.keys);
+  if (block.v != nullptr) {
+    LaneLinear<L>(
+        {block.v, block.v_bias, model.kv_heads * model.value_dim, model.hidden},
+        b.normed, b.values);
+  }
+  NormHeads<L>(queries, block.q_norm, model.head_dim, model.inner_epsilon);
+  NormHeads<L>(keys, block.k_norm, model.normed_dim, model.inner_epsilon);
+  RotateLanes<L>(model, b, queries, model.scale);
+  RotateLanes<L>(model, b, keys, 1.0f);
+  if (model.latent) AbsorbQueries<L>(model, block, b);
+  StoreInCache<L>(model, block, group, b.keys,
+                  block.v != nullptr ? b.values : b.keys);
 }
 
 // Second half of a block: attention and MLP.
@@ -150,23 +81,24 @@ void DecodeMixLanes(const DecodeModel& model, const DecodeGroup& group,
                     int64_t layer) {
   const DecodeBlock& block = model.blocks[layer];
   const DecodeBuffers b = DivideWorkspace(model, L::kWidth, group.workspace);
-  const int64_t q = model.heads * model.head_dim;
+  const AttentionEnds ends = EndsOfAttention(model, b);
   for (int64_t i = 0; i < group.count; ++i) {
-    ReadLane<L>(b.queries, q, i, b.query);
-    AttendToCache<L>(model, block, group.tokens[i], b.query, b.scores, b.mixed);
-    WriteLane<L>(b.mixed, q, i, b.attended);
+    ReadLane<L>(ends.queries, model.heads * model.key_dim, i, b.query);
+    AttendToCache<L>(model, block, group.tokens[i], b.query, b.seen_scores,
+                     b.mixed);
+    WriteLane<L>(b.mixed, model.heads * model.value_dim, i, ends.results);
   }
-  AddLaneLinear<L>({block.o, nullptr, model.hidden, q}, b.attended, b.hidden);
+  if (model.latent) UnfoldValues<L>(model, block, b);
+  AddLaneLinear<L>(
+      {block.o, block.o_bias, model.hidden, model.heads * model.output_dim},
+      b.attended, b.hidden);
   LaneRmsNorm<L>(b.hidden, block.post_norm, model.hidden, model.epsilon,
                  b.normed);
-  LaneLinear<L>({block.gate, nullptr, model.inner, model.hidden}, b.normed,
-                b.gate);
-  LaneLinear<L>({block.up, nullptr, model.inner, model.hidden}, b.normed, b.up);
-  for (int64_t i = 0; i < model.inner * L::kWidth; i += L::kWidth) {
-    L::Store(b.gate + i, GatedLanes<L>(L::Load(b.gate + i), L::Load(b.up + i)));
+  if (block.experts != nullptr) {
+    AddMixtureLanes<L>(model, block, group, b);
+  } else {
+    AddMlpLanes<L>(model, block.mlp, b, b.hidden);
   }
-  AddLaneLinear<L>({block.down, nullptr, model.hidden, model.inner}, b.gate,
-                   b.hidden);
 }
 
 template <typename L>

@@ -79,7 +79,38 @@ inline void AddLaneLinear(const LaneMatrix& matrix, const float* x, float* to) {
   LaneLinearRange<L>(matrix, 0, matrix.outputs, x, /*add=*/true, to);
 }
 
-// RMSNorm of every lane: x [width][lane] -> to [width][lane].
+// R outputs of LaneTransposed.
+template <typename L, int R>
+inline void TransposedOutputs(const float* weight, int64_t inputs,
+                              int64_t outputs, const float* x, float* to) {
+  typename L::V sum[R];
+  for (int r = 0; r < R; ++r) sum[r] = L::Set(0.0f);
+  for (int64_t k = 0; k < inputs; ++k, weight += outputs) {
+    const typename L::V value = L::Load(x + k * L::kWidth);
+    for (int r = 0; r < R; ++r) {
+      sum[r] = L::Fma(L::Set(weight[r]), value, sum[r]);
+    }
+  }
+  for (int r = 0; r < R; ++r) L::Store(to + r * L::kWidth, sum[r]);
+}
+
+// x [inputs][lane] -> to [outputs][lane] by a matrix that lies transposed,
+// [inputs, outputs].
+template <typename L>
+inline void LaneTransposed(const float* weight, int64_t inputs, int64_t outputs,
+                           const float* x, float* to) {
+  constexpr int R = L::kLinearRows;
+  int64_t o = 0;
+  for (; o + R <= outputs; o += R) {
+    TransposedOutputs<L, R>(weight + o, inputs, outputs, x, to + o * L::kWidth);
+  }
+  for (; o < outputs; ++o) {
+    TransposedOutputs<L, 1>(weight + o, inputs, outputs, x, to + o * L::kWidth);
+  }
+}
+
+// RMSNorm of every lane: x [width][lane] -> to [width][lane], which
+// may be x.
 template <typename L>
 inline void LaneRmsNorm(const float* x, const float* weight, int64_t width,
                         float epsilon, float* to) {

@@ -30,9 +30,9 @@ struct RawDecoder {
                .v_bias = Weights(kv),
                .o = Weights(model.hidden * q),
                .post_norm = Weights(model.hidden),
-               .gate = Weights(model.inner * model.hidden),
-               .up = Weights(model.inner * model.hidden),
-               .down = Weights(model.hidden * model.inner),
+               .mlp = {Weights(model.inner * model.hidden),
+                       Weights(model.inner * model.hidden),
+                       Weights(model.hidden * model.inner), model.inner},
                .keys = Weights(kRows * kv * kCapacity),
                .values = Weights(kRows * kv * kCapacity)};
     }
@@ -58,18 +58,16 @@ struct RawDecoder {
                        .heads = 6,
                        .kv_heads = 2,
                        .head_dim = 10,
+                       .rotary_dim = 10,
+                       .key_dim = 10,
+                       .value_dim = 10,
+                       .output_dim = 10,
                        .inner = 35,
                        .vocab = 101,
                        .num_blocks = 2,
                        .capacity = kCapacity,
                        .epsilon = 1e-5f,
-                       .scale = 0.3f,
-                       .embedding = nullptr,
-                       .final_norm = nullptr,
-                       .head = nullptr,
-                       .cosine = nullptr,
-                       .sine = nullptr,
-                       .blocks = nullptr};
+                       .scale = 0.3f};
   const int64_t q = model.heads * model.head_dim;
   const int64_t kv = model.kv_heads * model.head_dim;
   std::deque<std::vector<float>> memory;  // stays in place while growing
@@ -119,7 +117,8 @@ TEST_P(RawDecode, StaysInsideItsWorkspace) {
   const DecodeGroup group = {.tokens = tokens.data(),
                              .count = GetParam()->lanes,
                              .workspace = workspace.data(),
-                             .results = results.data()};
+                             .results = results.data(),
+                             .chosen = nullptr};
   GetParam()->decode_embed(decoder.model, group);
   for (int64_t layer = 0; layer < 2; ++layer) {
     GetParam()->decode_keys_and_values(decoder.model, group, layer);
