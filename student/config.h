@@ -30,6 +30,8 @@ struct RopeScaling {
   std::optional<double> attention_factor;  // yarn: of cosine and sine
   std::optional<double> mscale;            // yarn
   std::optional<double> mscale_all_dim;    // yarn
+
+  bool operator==(const RopeScaling&) const = default;
 };
 
 // Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434, section 2.1):
@@ -41,6 +43,8 @@ struct LatentAttention {
   int64_t nope_dim = 0;   // per head, without rotation
   int64_t rope_dim = 0;   // per head, rotated; even
   int64_t value_dim = 0;  // per head
+
+  bool operator==(const LatentAttention&) const = default;
 };
 
 // Mixture of experts with a sigmoid router whose choice is balanced by a bias
@@ -55,6 +59,17 @@ struct ExpertMixture {
   int64_t first_layer = 0;        // layers before are dense
   bool normalize = true;          // weights of the chosen sum to one
   double scaling = 1.0;           // of the weights after that
+
+  bool operator==(const ExpertMixture&) const = default;
+};
+
+// Matrices are stored as float8 e4m3, with one float32 factor for each block
+// of this size (tensor NAME_scale_inv); the last blocks may be cut.
+struct Fp8Blocks {
+  int64_t rows = 128;
+  int64_t columns = 128;
+
+  bool operator==(const Fp8Blocks&) const = default;
 };
 
 // Decoder with RMSNorm, RoPE and SwiGLU. How one family differs from another
@@ -86,10 +101,16 @@ struct ModelConfig {
   int32_t bos_id = -1;
   std::vector<int32_t> eos_ids;   // union of config and generation_config
   std::string dtype = "float32";  // as stored: float32, bfloat16, float16
-  Json original;                  // config.json as read; kept on export
-  Json original_generation;       // generation_config.json as read
+  // What a checkpoint holds besides: read, never written.
+  std::optional<Fp8Blocks> fp8_blocks;
+  int64_t num_prediction_layers = 0;  // after the last one; nothing uses them
+  Json original;                      // config.json as read; kept on export
+  Json original_generation;           // generation_config.json as read
 
+  bool operator==(const ModelConfig&) const = default;
   int64_t NumParameters() const;
+  // Those that one token meets: of the routed experts the chosen ones only.
+  int64_t NumActiveParameters() const;
   // Tokens that layer `layer` sees, itself included; 0: all.
   int64_t Window(int64_t layer) const {
     return layer >= first_sliding_layer ? sliding_window : 0;
@@ -106,18 +127,20 @@ struct ModelConfig {
   double AttentionScale() const;
 };
 
-// Positive sizes that fit in memory's address range, heads divisible by kv
-// heads, known model_type and dtype.
+// Positive sizes that fit in memory's address range and with each other, known
+// model_type and dtype, and nothing that the family's config.json cannot say.
 absl::Status ValidateConfig(const ModelConfig& config);
-// Reads config.json and, if there, generation_config.json of a folder. What
-// the forward does not do (RoPE scaling, sliding windows, quantisation, biases
-// elsewhere than in qkv of qwen2) is refused with the name of the setting.
+// Reads config.json and, if there, generation_config.json of a folder, as
+// transformers 4 and 5 write them. What is not done here (other RoPE types,
+// other quantisation than blocks of float8, biases of MLPs, windows in other
+// layers than the last ones) is refused with the name of the setting.
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& directory);
 // The same from parsed files; `generation` may be null.
 absl::StatusOr<ModelConfig> ParseModelConfig(const Json& config,
                                              const Json& generation);
 // The content of config.json and generation_config.json: the originals with
-// our fields set, so that unknown keys survive.
+// our fields set, so that unknown keys survive. Both versions of transformers
+// read a new one; an original keeps the style of its version.
 Json ConfigToJson(const ModelConfig& config);
 Json GenerationConfigToJson(const ModelConfig& config);
 

@@ -10,15 +10,24 @@
 
 namespace limbeck {
 
-// Row p belongs to position p. Both halves of a row are equal: channel i turns
-// with channel i + head_dim / 2.
-struct RotaryTable {
-  at::Tensor cosine;  // [positions, head_dim] float32
-  at::Tensor sine;    // [positions, head_dim] float32
+// How fast the channels turn, and what cosine and sine are multiplied by.
+struct RotaryFrequencies {
+  at::Tensor radians;  // per position, [RotaryDim() / 2] float32
+  double factor = 1.0;
 };
 
-// Angles in float32 as Hugging Face computes them, so that long positions
-// round alike.
+// Row p belongs to position p, both halves of it are equal: column i and column
+// i + RotaryDim() / 2 belong to pair i. Which channels of a head make that pair
+// (i and i + half, or 2i and 2i + 1) is for the caller to know. The factor is
+// in cosine and sine already.
+struct RotaryTable {
+  at::Tensor cosine;  // [positions, RotaryDim()] float32
+  at::Tensor sine;    // [positions, RotaryDim()] float32
+};
+
+// In float32 and in the order of operations of transformers
+// (modeling_rope_utils.py), so that long positions round alike.
+RotaryFrequencies MakeRotaryFrequencies(const ModelConfig& config);
 RotaryTable MakeRotaryTable(const ModelConfig& config, int64_t positions);
 
 }  // namespace limbeck
