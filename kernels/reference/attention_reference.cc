@@ -16,10 +16,17 @@ double Rotated(const AttentionReferenceInput& in, const double* x,
   return x[d] * c + partner * s;
 }
 
+// Query head `slot`, or key head `slot` - heads.
 const double* HeadOf(const AttentionReferenceInput& in, int64_t token,
                      int64_t slot) {
-  const int64_t slots = in.heads + 2 * in.kv_heads;
-  return in.qkv.data() + (token * slots + slot) * in.head_dim;
+  const int64_t row =
+      (in.heads + in.kv_heads) * in.head_dim + in.kv_heads * in.ValueDim();
+  return in.qkv.data() + token * row + slot * in.head_dim;
+}
+
+const double* ValueOf(const AttentionReferenceInput& in, int64_t token,
+                      int64_t kv) {
+  return HeadOf(in, token, in.heads + in.kv_heads) + kv * in.ValueDim();
 }
 
 double Score(const AttentionReferenceInput& in, int64_t query, int64_t key,
@@ -31,7 +38,8 @@ double Score(const AttentionReferenceInput& in, int64_t query, int64_t key,
   for (int64_t d = 0; d < in.head_dim; ++d) {
     sum += Rotated(in, q, query, d) * Rotated(in, k, key, d);
   }
-  return sum / std::sqrt(static_cast<double>(in.head_dim));
+  return in.scale != 0.0 ? sum * in.scale
+                         : sum / std::sqrt(static_cast<double>(in.head_dim));
 }
 
 // The output of one query head at one token of the sequence from `begin`.
@@ -41,14 +49,15 @@ void MixValues(const AttentionReferenceInput& in, int64_t begin, int64_t token,
   std::vector<double> weights;
   double total = 0.0;
   for (int64_t key = begin; key <= token; ++key) {
-    weights.push_back(std::exp(Score(in, token, key, head)));
+    const bool seen = in.window == 0 || token - key < in.window;
+    weights.push_back(seen ? std::exp(Score(in, token, key, head)) : 0.0);
     total += weights.back();
   }
-  for (int64_t d = 0; d < in.head_dim; ++d) {
+  for (int64_t d = 0; d < in.ValueDim(); ++d) {
     double sum = 0.0;
     for (int64_t key = begin; key <= token; ++key) {
-      sum += weights[static_cast<size_t>(key - begin)] *
-             HeadOf(in, key, in.heads + in.kv_heads + kv)[d];
+      sum +=
+          weights[static_cast<size_t>(key - begin)] * ValueOf(in, key, kv)[d];
     }
     out[d] = sum / total;
   }
@@ -58,13 +67,13 @@ void MixValues(const AttentionReferenceInput& in, int64_t begin, int64_t token,
 
 std::vector<double> PackedAttentionReference(
     const AttentionReferenceInput& input) {
-  std::vector<double> out(
-      static_cast<size_t>(input.starts.back() * input.heads * input.head_dim));
+  std::vector<double> out(static_cast<size_t>(input.starts.back() *
+                                              input.heads * input.ValueDim()));
   for (size_t s = 0; s + 1 < input.starts.size(); ++s) {
     for (int64_t t = input.starts[s]; t < input.starts[s + 1]; ++t) {
       for (int64_t head = 0; head < input.heads; ++head) {
         MixValues(input, input.starts[s], t, head,
-                  out.data() + (t * input.heads + head) * input.head_dim);
+                  out.data() + (t * input.heads + head) * input.ValueDim());
       }
     }
   }

@@ -7,7 +7,7 @@
 
 namespace limbeck::kernels {
 
-// Arguments as of PackedAttention, row-major; the result [T, heads * head_dim].
+// Arguments as of PackedAttention, row-major; the result [T, heads * values].
 struct AttentionReferenceInput {
   std::vector<double> qkv;
   std::vector<double> cosine;  // [T, head_dim], the second half as the first
@@ -16,6 +16,11 @@ struct AttentionReferenceInput {
   int64_t heads;
   int64_t kv_heads;
   int64_t head_dim;
+  int64_t value_dim = 0;  // 0: head_dim
+  int64_t window = 0;     // 0: all
+  double scale = 0.0;     // 0: 1 / sqrt(head_dim)
+
+  int64_t ValueDim() const { return value_dim > 0 ? value_dim : head_dim; }
 };
 std::vector<double> PackedAttentionReference(
     const AttentionReferenceInput& input);

@@ -22,11 +22,15 @@ struct Case {
 };
 
 // One token; lengths around the widths of tiles and vectors; grouped heads;
-// head widths below, at, above and between multiples of a vector.
+// head widths below, at, above and between multiples of a vector; windows below
+// and above those widths; values wider and narrower than keys; other scales.
 std::vector<Case> Cases() {
   return {{{2, 1, 2}, {0, 1}},           {{4, 2, 16}, {0, 7, 8, 16, 25, 58}},
           {{3, 1, 24}, {0, 33, 34, 50}}, {{2, 2, 32}, {0, 15, 31, 48}},
-          {{6, 3, 6}, {0, 4, 12}},       {{2, 1, 72}, {0, 40}}};
+          {{6, 3, 6}, {0, 4, 12}},       {{2, 1, 72}, {0, 40}},
+          {{2, 1, 16, 0, 1}, {0, 9}},    {{2, 1, 16, 0, 3}, {0, 40, 41}},
+          {{4, 2, 8, 0, 18}, {0, 75}},   {{2, 2, 6, 20, 0, 0.7}, {0, 21, 37}},
+          {{3, 3, 24, 5, 11}, {0, 50}},  {{2, 1, 16, 0, 64}, {0, 40}}};
 }
 
 std::vector<double> Normals(int64_t count, uint64_t key, double size) {
@@ -44,15 +48,17 @@ AttentionReferenceInput MakeInput(const Case& tested, uint64_t seed) {
   const AttentionShape& shape = tested.shape;
   const int64_t tokens = tested.starts.back();
   AttentionReferenceInput input = {
-      .qkv =
-          Normals(tokens * (shape.heads + 2 * shape.kv_heads) * shape.head_dim,
-                  RandomKey(seed, RandomPurpose::kTest), 1.5),
+      .qkv = Normals(tokens * shape.RowWidth(),
+                     RandomKey(seed, RandomPurpose::kTest), 1.5),
       .cosine = {},
       .sine = {},
       .starts = tested.starts,
       .heads = shape.heads,
       .kv_heads = shape.kv_heads,
-      .head_dim = shape.head_dim};
+      .head_dim = shape.head_dim,
+      .value_dim = shape.value_dim,
+      .window = shape.window,
+      .scale = shape.scale};
   for (int64_t t = 0; t < tokens; ++t) {
     for (int64_t d = 0; d < shape.head_dim; ++d) {
       const double angle = static_cast<double>(t) /
@@ -81,18 +87,23 @@ struct FusedRun {
         cosine(Narrow(input.cosine)),
         sine(Narrow(input.sine)) {
     const int64_t tokens = input.starts.back();
-    out.resize(static_cast<size_t>(tokens * input.heads * input.head_dim));
+    out.resize(static_cast<size_t>(tokens * input.heads * input.ValueDim()));
     log_sum_exp.resize(static_cast<size_t>(tokens * input.heads));
-    args = {.qkv = qkv.data(),
-            .cosine = cosine.data(),
-            .sine = sine.data(),
-            .out = out.data(),
-            .log_sum_exp = log_sum_exp.data(),
-            .tokens = tokens,
-            .heads = input.heads,
-            .kv_heads = input.kv_heads,
-            .head_dim = input.head_dim,
-            .scale = 1.0f / std::sqrt(static_cast<float>(input.head_dim))};
+    args = {
+        .qkv = qkv.data(),
+        .cosine = cosine.data(),
+        .sine = sine.data(),
+        .out = out.data(),
+        .log_sum_exp = log_sum_exp.data(),
+        .tokens = tokens,
+        .heads = input.heads,
+        .kv_heads = input.kv_heads,
+        .head_dim = input.head_dim,
+        .value_dim = input.ValueDim(),
+        .window = input.window,
+        .scale = input.scale != 0.0
+                     ? static_cast<float>(input.scale)
+                     : 1.0f / std::sqrt(static_cast<float>(input.head_dim))};
     RunPackedAttentionForward(args, starts, kernels);
   }
 
@@ -132,7 +143,8 @@ TEST_P(PackedAttentionLoops, ForwardEqualsReference) {
     const std::vector<double> expected = PackedAttentionReference(input);
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR(static_cast<double>(run.out[i]), expected[i], 5e-6)
-          << "head_dim " << tested.shape.head_dim << ", element " << i;
+          << "head_dim " << tested.shape.head_dim << ", window "
+          << tested.shape.window << ", element " << i;
     }
   }
 }
@@ -157,7 +169,8 @@ TEST_P(PackedAttentionLoops, BackwardEqualsCentralDifferences) {
       const double expected = (above - below) / (2.0 * kStep);
       ASSERT_NEAR(static_cast<double>(ours[i]), expected,
                   3e-5 * (1.0 + std::abs(expected)))
-          << "head_dim " << tested.shape.head_dim << ", element " << i;
+          << "head_dim " << tested.shape.head_dim << ", window "
+          << tested.shape.window << ", element " << i;
     }
     for (const float value : ours) ASSERT_TRUE(std::isfinite(value));
   }
@@ -181,6 +194,29 @@ TEST_P(PackedAttentionLoops, NeighboursChangeNoBit) {
                          both.out.begin() + 21 * 4 * 16));
   EXPECT_TRUE(std::equal(alone_grad.begin(), alone_grad.end(),
                          both_grad.begin() + 21 * row));
+}
+
+TEST_P(PackedAttentionLoops, WindowAsLongAsTheSequenceChangesNoBit) {
+  AttentionReferenceInput input = MakeInput({{4, 2, 16}, {0, 21, 58}}, 10);
+  const FusedRun all(input, *GetParam());
+  input.window = 37;
+  const FusedRun windowed(input, *GetParam());
+  EXPECT_EQ(all.out, windowed.out);
+  EXPECT_EQ(all.Backward(all.out), windowed.Backward(all.out));
+}
+
+// Whatever stands outside the window, even in the same vector.
+TEST_P(PackedAttentionLoops, TokensBeforeTheWindowDoNotReachIn) {
+  AttentionReferenceInput input = MakeInput({{2, 1, 16, 0, 6}, {0, 60}}, 11);
+  const FusedRun before(input, *GetParam());
+  for (size_t i = 0; i < 30 * 64; ++i) input.qkv[i] = 50.0 - input.qkv[i];
+  const FusedRun after(input, *GetParam());
+  const size_t first = 35 * 2 * 16;  // token 35 sees 30 to 35
+  EXPECT_TRUE(std::equal(before.out.begin() + first, before.out.end(),
+                         after.out.begin() + first));
+  EXPECT_FALSE(std::equal(before.out.begin() + first - 32,
+                          before.out.begin() + first,
+                          after.out.begin() + first - 32));
 }
 
 TEST_P(PackedAttentionLoops, LargeScoresStayFinite) {
