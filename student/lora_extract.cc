@@ -1,0 +1,230 @@
+// Truncated singular value decompositions of weight differences.
+#include "student/lora_extract.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "data/base/status_macros.h"
+
+namespace limbeck {
+namespace {
+
+constexpr int64_t kRowsAtATime = 8192;  // widened to double
+constexpr absl::string_view kWeightSuffix = ".weight";
+constexpr absl::string_view kRouterWeight = ".mlp.gate.weight";
+constexpr absl::string_view kRouterBias = ".mlp.gate.e_score_correction_bias";
+
+using WeightMap = std::map<std::string, at::Tensor>;
+
+// With the head under its own name also where it is the embedding.
+WeightMap AllWeights(const Model& model) {
+  WeightMap weights = NamedWeights(model);
+  weights[absl::StrCat(kHeadModule, kWeightSuffix)] = model.weights.head;
+  return weights;
+}
+
+absl::Status CheckSameShapes(const WeightMap& tuned, const WeightMap& base) {
+  for (const auto& [name, weight] : tuned) {
+    const auto found = base.find(name);
+    if (found == base.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the tuned model has \"", name, "\", the base does not"));
+    }
+    if (found->second.sizes() != weight.sizes()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", name, "\" has shape ", c10::str(weight.sizes()),
+                       " in the tuned model, ", c10::str(found->second.sizes()),
+                       " in the base"));
+    }
+  }
+  if (tuned.size() == base.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the tuned model has ", tuned.size(),
+                   " weights, the base has ", base.size()));
+}
+
+// difference^T difference in double, [columns, columns].
+at::Tensor Gram(const at::Tensor& difference) {
+  const int64_t columns = difference.size(1);
+  at::Tensor gram =
+      at::zeros({columns, columns}, at::TensorOptions().dtype(at::kDouble));
+  for (int64_t row = 0; row < difference.size(0); row += kRowsAtATime) {
+    const int64_t rows = std::min(kRowsAtATime, difference.size(0) - row);
+    const at::Tensor piece = difference.narrow(0, row, rows).to(at::kDouble);
+    gram.addmm_(piece.t(), piece);
+  }
+  return gram;
+}
+
+struct Factors {
+  at::Tensor a;  // [rank, in]
+  at::Tensor b;  // [out, rank]
+};
+
+// The projection of `difference` [out, in], out >= in, on its first right
+// singular vectors v: (difference v)(v^T), the best approximation of this rank
+// (Eckart and Young 1936). Both factors get the square root of the singular
+// value, so that they are of one size.
+Factors TallFactors(const at::Tensor& difference, int64_t rank) {
+  const int64_t columns = difference.size(1);
+  const auto [squares, vectors] = at::linalg_eigh(Gram(difference));
+  // Ascending.
+  const at::Tensor values =
+      squares.narrow(0, columns - rank, rank).clamp_min(0.0).sqrt();
+  const at::Tensor v = vectors.narrow(1, columns - rank, rank);
+  const at::Tensor root = values.sqrt();
+  const at::Tensor inverse =
+      at::where(root > 0.0, root.reciprocal(), at::zeros_like(root));
+  const at::Tensor a = (v * root).t().to(at::kFloat).contiguous();
+  const at::Tensor right = (v * inverse).to(at::kFloat);
+  return {a, at::mm(difference, right)};
+}
+
+Factors BestFactors(const at::Tensor& difference, int64_t rank) {
+  if (difference.size(0) >= difference.size(1)) {
+    return TallFactors(difference, rank);
+  }
+  const Factors turned = TallFactors(difference.t().contiguous(), rank);
+  return {turned.b.t().contiguous(), turned.a.t().contiguous()};
+}
+
+class Extractor {
+ public:
+  Extractor(const WeightMap& tuned, const WeightMap& base, int64_t rank)
+      : tuned_(tuned), base_(base), rank_(rank) {}
+
+  LoraExtraction Run(bool tied) {
+    const std::string head = absl::StrCat(kHeadModule, kWeightSuffix);
+    for (const auto& [name, weight] : tuned_) {
+      if (tied && name == head) continue;
+      const at::Tensor before = base_.at(name).to(at::kFloat);
+      const at::Tensor after = weight.to(at::kFloat);
+      const bool matrix =
+          weight.dim() == 2 && !absl::EndsWith(name, kRouterWeight);
+      if (matrix) ++matrices_[Leaf(ModuleOf(name))];
+      if (after.equal(before)) continue;
+      if (matrix) {
+        AddFactors(ModuleOf(name), after - before);
+      } else {
+        AddCopy(name, after);
+      }
+    }
+    if (tied) TieHead();
+    Finish();
+    return std::move(result_);
+  }
+
+ private:
+  static std::string ModuleOf(absl::string_view weight) {
+    return std::string(weight.substr(0, weight.rfind('.')));
+  }
+  static std::string Leaf(absl::string_view module) {
+    return std::string(module.substr(module.rfind('.') + 1));
+  }
+
+  void AddFactors(const std::string& module, const at::Tensor& difference) {
+    const int64_t rank =
+        std::min({rank_, difference.size(0), difference.size(1)});
+    const Factors factors = BestFactors(difference, rank);
+    const at::Tensor left = at::addmm(difference, factors.b, factors.a, 1, -1);
+    ++changed_[Leaf(module)];
+    result_.adapter.modules.push_back(
+        {.name = module, .a = factors.a, .b = factors.b});
+    result_.modules.push_back({module, rank, Norm(difference), Norm(left)});
+  }
+
+  static double Norm(const at::Tensor& values) {
+    return at::linalg_vector_norm(values, 2, {}, false, at::kDouble)
+        .item<double>();
+  }
+
+  // A module that PEFT keeps whole needs all of its tensors.
+  void AddCopy(const std::string& name, const at::Tensor& values) {
+    LoraAdapter& adapter = result_.adapter;
+    for (const auto& [part, other] : {std::pair(kRouterWeight, kRouterBias),
+                                      std::pair(kRouterBias, kRouterWeight)}) {
+      if (!absl::EndsWith(name, part)) continue;
+      const std::string twin =
+          absl::StrCat(name.substr(0, name.size() - part.size()), other);
+      adapter.saved[twin] = tuned_.at(twin).to(at::kFloat);
+    }
+    const bool bias = absl::EndsWith(name, ".bias");
+    (bias ? adapter.base_weights : adapter.saved)[name] = values;
+  }
+
+  // The one change of a tied weight, said of both modules.
+  void TieHead() {
+    LoraAdapter& adapter = result_.adapter;
+    const auto embedding =
+        std::find_if(adapter.modules.begin(), adapter.modules.end(),
+                     [](const LoraModule& module) {
+                       return module.name == kEmbeddingModule;
+                     });
+    if (embedding == adapter.modules.end()) return;
+    adapter.ties_embeddings = true;
+    LoraModule head = *embedding;
+    head.name = kHeadModule;
+    adapter.modules.insert(adapter.modules.begin(), std::move(head));
+    ++changed_[kHeadModule];
+    ++matrices_[kHeadModule];
+  }
+
+  void Finish() {
+    double change = 0.0;
+    double lost = 0.0;
+    for (const ExtractedModule& module : result_.modules) {
+      change += module.change * module.change;
+      lost += module.lost * module.lost;
+    }
+    result_.lost_share = change > 0.0 ? std::sqrt(lost / change) : 0.0;
+    LoraAdapter& adapter = result_.adapter;
+    result_.full_copies = static_cast<int64_t>(adapter.saved.size() +
+                                               adapter.base_weights.size());
+    // Short names where a name means all modules that have it.
+    std::map<std::string, bool> targets;
+    for (const LoraModule& module : adapter.modules) {
+      const std::string leaf = Leaf(module.name);
+      targets[changed_[leaf] == matrices_[leaf] ? leaf : module.name] = true;
+    }
+    for (const auto& [name, unused] : targets) {
+      adapter.target_modules.push_back(name);
+    }
+  }
+
+  const WeightMap& tuned_;
+  const WeightMap& base_;
+  const int64_t rank_;
+  std::map<std::string, int> matrices_;  // by the last word of the module
+  std::map<std::string, int> changed_;
+  LoraExtraction result_;
+};
+
+}  // namespace
+
+absl::StatusOr<LoraExtraction> ExtractLora(const Model& tuned,
+                                           const Model& base, int64_t rank) {
+  const c10::NoGradGuard no_gradients;
+  if (rank < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rank is ", rank, ", expected at least 1"));
+  }
+  const WeightMap after = AllWeights(tuned);
+  const WeightMap before = AllWeights(base);
+  LIMBECK_RETURN_IF_ERROR(CheckSameShapes(after, before));
+  const bool tied = tuned.config.tied_head && base.config.tied_head;
+  LoraExtraction extraction = Extractor(after, before, rank).Run(tied);
+  if (extraction.modules.empty() && extraction.full_copies == 0) {
+    return absl::InvalidArgumentError(
+        "the tuned model has the same weights as the base: there is nothing to "
+        "extract");
+  }
+  return extraction;
+}
+
+}  // namespace limbeck
