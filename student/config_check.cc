@@ -173,6 +173,10 @@ absl::Status CheckScalars(const ModelConfig& config) {
     return Invalid("rms_norm_eps is ", config.rms_norm_eps,
                    ", expected a value from 0 to 1");
   }
+  if (!(config.initializer_range >= 0.0 && config.initializer_range <= 1e3)) {
+    return Invalid("initializer_range is ", config.initializer_range,
+                   ", expected a value from 0 to 1000");
+  }
   return CheckRope(config.rope_theta, config.rope_scaling);
 }
 

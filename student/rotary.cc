@@ -20,6 +20,11 @@ at::Tensor Wavelengths(const ModelConfig& config) {
   return at::pow(at::Scalar(config.rope_theta), channel);
 }
 
+// Python divides a number by a tensor in this way.
+at::Tensor DividedBy(const at::Tensor& divisor, double number) {
+  return divisor.reciprocal() * number;
+}
+
 // Llama 3.1: long waves are stretched, short ones kept, those between blended
 // (transformers, _compute_llama3_parameters).
 at::Tensor StretchLongWaves(const at::Tensor& frequency,
@@ -27,12 +32,13 @@ at::Tensor StretchLongWaves(const at::Tensor& frequency,
   const auto context = static_cast<double>(scaling.original_max_positions);
   const double low = scaling.low_freq_factor;
   const double high = scaling.high_freq_factor;
-  const at::Tensor wavelength = 2.0 * std::numbers::pi / frequency;
+  const at::Tensor wavelength = DividedBy(frequency, 2.0 * std::numbers::pi);
   const at::Tensor is_long = wavelength > context / low;
   const at::Tensor is_short = wavelength < context / high;
   const at::Tensor stretched =
       at::where(is_long, frequency / scaling.factor, frequency);
-  const at::Tensor share = (context / wavelength - low) / (high - low);
+  const at::Tensor share =
+      (DividedBy(wavelength, context) - low) / (high - low);
   const at::Tensor blended =
       at::rsub(share, 1) * stretched / scaling.factor + share * stretched;
   return at::where(is_long.logical_or(is_short), stretched, blended);

@@ -15,7 +15,7 @@ constexpr char kLlama2[] = R"({
   "intermediate_size": 11008, "max_position_embeddings": 4096,
   "rms_norm_eps": 1e-05, "rope_scaling": null, "tie_word_embeddings": false,
   "bos_token_id": 1, "eos_token_id": 2, "pretraining_tp": 1,
-  "torch_dtype": "float16", "use_cache": true})";
+  "initializer_range": 0.02, "torch_dtype": "float16", "use_cache": true})";
 
 // Llama 3.1 8B.
 constexpr char kLlama31[] = R"({
