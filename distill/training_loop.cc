@@ -149,8 +149,9 @@ absl::Status TrainingLoop::Run() {
     LIMBECK_RETURN_IF_ERROR(SaveIfDue());
   }
   LIMBECK_RETURN_IF_ERROR(metrics_->Sync().status());
-  return SaveCheckpoint(inputs_.model, ExportType(settings_.options),
-                        inputs_.tokenizer_directory,
+  return SaveCheckpoint(inputs_.model,
+                        {.dtype = ExportType(settings_.options),
+                         .tokenizer_directory = inputs_.tokenizer_directory},
                         JoinPath(settings_.directory, kCheckpointFolder));
 }
 

@@ -195,9 +195,11 @@ absl::Status TrainingStates::WriteFolder(const std::string& folder,
   const std::string tensors = JoinPath(folder, kTensorsFile);
   LIMBECK_RETURN_IF_ERROR(
       WriteSafetensors(tensors, StateTensors(model, optimizer)));
-  LIMBECK_RETURN_IF_ERROR(SaveCheckpoint(model, settings_.export_dtype,
-                                         settings_.tokenizer_directory,
-                                         JoinPath(folder, kCheckpointFolder)));
+  LIMBECK_RETURN_IF_ERROR(
+      SaveCheckpoint(model,
+                     {.dtype = settings_.export_dtype,
+                      .tokenizer_directory = settings_.tokenizer_directory},
+                     JoinPath(folder, kCheckpointFolder)));
   Json state = StateToJson(progress, optimizer);
   state.Set("fingerprint", settings_.fingerprint);
   LIMBECK_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors));

@@ -1,8 +1,9 @@
-// limbeck convert: a checkpoint in another dtype, in one file.
+// limbeck convert: a checkpoint in another number format or in other files.
 #include <c10/core/ScalarType.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -12,17 +13,46 @@
 #include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
+#include "recipes/progress.h"
 #include "recipes/torch_boundary.h"
-#include "student/checkpoint.h"
+#include "student/convert.h"
 #include "student/dtype.h"
 
 namespace limbeck {
 namespace {
 
+// Smaller ones are written before anybody could read how far it is.
+constexpr uint64_t kBytesWorthProgress = uint64_t{1} << 28;
+
 struct ConvertArguments {
   std::string from;
   std::string to;
   std::string dtype;
+  uint64_t shard_bytes = 0;
+};
+
+// Shows how far the writing of a large model is, on standard error.
+class WritingProgress {
+ public:
+  WritingProgress() : display_(StderrProgress()) {}
+  ~WritingProgress() {
+    if (started_) display_.FinishStage("written");
+  }
+
+  void Show(uint64_t done, uint64_t total) {
+    if (total < kBytesWorthProgress) return;
+    if (!started_) {
+      display_.StartStage(1, 1, "convert");
+      display_.Begin("weights", total >> 20, "MiB");
+      started_ = true;
+    }
+    display_.SetDone(done >> 20);
+  }
+  void Warn(absl::string_view text) { display_.Message(text); }
+
+ private:
+  ProgressDisplay display_;
+  bool started_ = false;
 };
 
 absl::Status ConvertCommand(const ConvertArguments& arguments) {
@@ -32,17 +62,26 @@ absl::Status ConvertCommand(const ConvertArguments& arguments) {
   }
   LIMBECK_ASSIGN_OR_RETURN(const std::string from,
                            FindModelPath(arguments.from));
-  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(from));
+  std::optional<at::ScalarType> dtype;
+  if (!arguments.dtype.empty()) {
+    LIMBECK_ASSIGN_OR_RETURN(dtype, ParseDtype(arguments.dtype));
+  }
+  WritingProgress progress;
+  SaveOptions options;
+  options.shard_bytes = arguments.shard_bytes;
+  options.progress = [&progress](uint64_t done, uint64_t total) {
+    progress.Show(done, total);
+  };
+  if (!ListTokenizerFiles(from).empty()) options.tokenizer_directory = from;
   LIMBECK_ASSIGN_OR_RETURN(
-      const at::ScalarType dtype,
-      ParseDtype(arguments.dtype.empty() ? model.config.dtype
-                                         : arguments.dtype));
-  const bool has_tokenizer = !ListTokenizerFiles(from).empty();
-  LIMBECK_RETURN_IF_ERROR(
-      SaveCheckpoint(model, dtype, has_tokenizer ? from : "", arguments.to));
-  return WriteToStandardOutput(absl::StrCat(model.config.NumParameters(),
-                                            " parameters, ", DtypeName(dtype),
-                                            ": ", arguments.to, "\n"));
+      const Conversion conversion,
+      ConvertCheckpoint(from, dtype, options, arguments.to));
+  for (const std::string& remark : conversion.remarks) progress.Warn(remark);
+  const std::string loss = CastLossText(conversion.loss);
+  return WriteToStandardOutput(
+      absl::StrCat(conversion.config.NumParameters(), " parameters, ",
+                   conversion.config.dtype, ": ", arguments.to, "\n", loss,
+                   loss.empty() ? "" : "\n"));
 }
 
 }  // namespace
@@ -51,15 +90,19 @@ void AddConvertCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<ConvertArguments>();
   CLI::App* verb = AddVerb(
       app, "convert",
-      "Write a checkpoint in another dtype; sharded ones become one file",
+      "Write a checkpoint in another number format, in one file or in shards",
       "limbeck convert recipes/quickstart/teacher teacher_bf16 --dtype "
       "bfloat16");
   verb->add_option("from", arguments->from,
                    "Checkpoint folder, or WORKSPACE/STAGE")
       ->required();
   verb->add_option("to", arguments->to, "New folder")->required();
-  verb->add_option("--dtype", arguments->dtype, "Default: as stored")
+  verb->add_option("--dtype", arguments->dtype,
+                   "Default: as stored; float8 becomes bfloat16")
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
+  verb->add_option("--shard_size", arguments->shard_bytes,
+                   "Largest file, as 5GB or 500MB; default: one file")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return ConvertCommand(*arguments); });
   });

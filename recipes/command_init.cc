@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +13,10 @@
 #include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
+#include "recipes/new_model.h"
 #include "recipes/torch_boundary.h"
 #include "student/checkpoint.h"
+#include "student/config_family.h"
 #include "student/dtype.h"
 
 namespace limbeck {
@@ -22,28 +25,26 @@ namespace {
 struct InitArguments {
   std::string directory;
   std::string tokenizer;
-  std::string dtype = "float32";
+  std::optional<std::string> dtype;  // default: of --config, else float32
   uint64_t seed = 0;
-  ModelConfig config;
+  NewModelOptions model;
 };
 
 // Vocabulary and end tokens come from the tokenizer unless they are given.
-absl::Status TakeFromTokenizer(InitArguments& arguments) {
+absl::Status TakeFromTokenizer(const InitArguments& arguments,
+                               ModelConfig& config) {
   if (arguments.tokenizer.empty()) {
-    if (arguments.config.vocab_size > 0) return absl::OkStatus();
+    if (config.vocab_size > 0) return absl::OkStatus();
     return absl::InvalidArgumentError(
         "give --vocab_size, or --tokenizer to take it from");
   }
-  LIMBECK_ASSIGN_OR_RETURN(arguments.tokenizer,
-                           FindTokenizerPath(arguments.tokenizer));
   LIMBECK_ASSIGN_OR_RETURN(const auto tokenizer,
                            LoadTokenizer(arguments.tokenizer));
-  ModelConfig& config = arguments.config;
   if (config.vocab_size == 0) config.vocab_size = tokenizer->vocab_size();
   if (config.vocab_size < tokenizer->vocab_size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--vocab_size is ", config.vocab_size,
-                     ", the tokenizer has ", tokenizer->vocab_size(), " ids"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the vocabulary has ", config.vocab_size, " rows, the tokenizer ",
+        tokenizer->vocab_size(), " ids; give --vocab_size"));
   }
   config.eos_ids = tokenizer->end_ids();
   return absl::OkStatus();
@@ -54,44 +55,48 @@ absl::Status InitCommand(InitArguments arguments) {
     return absl::AlreadyExistsError(absl::StrCat(
         arguments.directory, " exists; name a folder that does not"));
   }
-  ModelConfig& config = arguments.config;
-  LIMBECK_RETURN_IF_ERROR(TakeFromTokenizer(arguments));
-  if (config.num_kv_heads == 0) config.num_kv_heads = config.num_heads;
-  if (config.head_dim == 0 && config.num_heads > 0) {
-    config.head_dim = config.hidden_size / config.num_heads;
+  if (!arguments.tokenizer.empty()) {
+    LIMBECK_ASSIGN_OR_RETURN(arguments.tokenizer,
+                             FindTokenizerPath(arguments.tokenizer));
   }
-  config.qkv_bias = config.model_type == "qwen2";
-  config.dtype = arguments.dtype;
+  LIMBECK_ASSIGN_OR_RETURN(ModelConfig config,
+                           ConfigOfNewModel(arguments.model));
+  LIMBECK_RETURN_IF_ERROR(TakeFromTokenizer(arguments, config));
+  config.dtype = arguments.dtype.value_or(config.dtype);
   LIMBECK_RETURN_IF_ERROR(ValidateConfig(config));
   LIMBECK_ASSIGN_OR_RETURN(const Model model,
                            MakeRandomModel(config, arguments.seed));
   LIMBECK_ASSIGN_OR_RETURN(const at::ScalarType dtype,
-                           ParseDtype(arguments.dtype));
-  LIMBECK_RETURN_IF_ERROR(
-      SaveCheckpoint(model, dtype, arguments.tokenizer, arguments.directory));
+                           ParseDtype(config.dtype));
+  LIMBECK_RETURN_IF_ERROR(SaveCheckpoint(
+      model, {.dtype = dtype, .tokenizer_directory = arguments.tokenizer},
+      arguments.directory));
   return WriteToStandardOutput(
       absl::StrCat(config.NumParameters(), " parameters, ", config.model_type,
-                   ", ", arguments.dtype, ": ", arguments.directory, "\n"));
+                   ", ", config.dtype, ": ", arguments.directory, "\n"));
 }
 
-void AddShapeOptions(CLI::App& verb, ModelConfig& config) {
-  config.rms_norm_eps = 1e-6;
-  config.rope_theta = 10000;
-  config.max_positions = 2048;
-  config.tied_head = true;
-  verb.add_option("--family", config.model_type, "llama or qwen2")
-      ->check(CLI::IsMember({"llama", "qwen2"}));
-  verb.add_option("--vocab_size", config.vocab_size, "Rows of the embedding");
-  verb.add_option("--hidden_size", config.hidden_size)->required();
-  verb.add_option("--layers", config.num_layers)->required();
-  verb.add_option("--heads", config.num_heads)->required();
-  verb.add_option("--kv_heads", config.num_kv_heads, "Default: --heads");
-  verb.add_option("--head_dim", config.head_dim,
-                  "Default: hidden_size / heads");
-  verb.add_option("--intermediate_size", config.intermediate_size)->required();
-  verb.add_option("--max_positions", config.max_positions, "Default 2048");
-  verb.add_option("--rope_theta", config.rope_theta, "Default 10000");
-  verb.add_flag("--tied_head,!--untied_head", config.tied_head,
+void AddShapeOptions(CLI::App& verb, NewModelOptions& model) {
+  verb.add_option("--config", model.config_path,
+                  "config.json, or a folder with one, whose architecture is "
+                  "taken; the options below change it");
+  verb.add_option("--family", model.family,
+                  "llama (default), mistral, qwen2, qwen3 or deepseek_v3")
+      ->check(CLI::IsMember(ModelFamilyNames()));
+  verb.add_option("--vocab_size", model.vocab_size, "Rows of the embedding");
+  verb.add_option("--hidden_size", model.hidden_size);
+  verb.add_option("--layers", model.num_layers);
+  verb.add_option("--heads", model.num_heads);
+  verb.add_option("--kv_heads", model.num_kv_heads, "Default: --heads");
+  verb.add_option("--head_dim", model.head_dim,
+                  "Default: hidden_size / heads; of deepseek_v3 without the "
+                  "rotated channels, half as many again");
+  verb.add_option("--intermediate_size", model.intermediate_size,
+                  "Experts of deepseek_v3 have a quarter");
+  verb.add_option("--max_positions", model.max_positions, "Default 2048");
+  verb.add_option("--rope_theta", model.rope_theta,
+                  "Default 10000; mistral and qwen3: 1000000");
+  verb.add_flag("--tied_head,!--untied_head", model.tied_head,
                 "The head is the embedding (default)");
 }
 
@@ -108,9 +113,10 @@ void AddInitCommand(CLI::App& app, absl::Status& result) {
                    "Folder whose tokenizer goes along");
   verb->add_option("--seed", arguments->seed, "Of the weights, default 0")
       ->check(CLI::NonNegativeNumber);
-  verb->add_option("--dtype", arguments->dtype, "As stored, default float32")
+  verb->add_option("--dtype", arguments->dtype,
+                   "As stored, default that of --config, else float32")
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
-  AddShapeOptions(*verb, arguments->config);
+  AddShapeOptions(*verb, arguments->model);
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return InitCommand(*arguments); });
   });

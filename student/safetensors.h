@@ -1,5 +1,4 @@
-// The safetensors container: 8-byte little-endian header length, JSON header,
-// contiguous data. Overlaps, holes, overflows and unknown dtypes are refused.
+// Safetensors files as mapped memory, and their writer.
 #ifndef LIMBECK_STUDENT_SAFETENSORS_H_
 #define LIMBECK_STUDENT_SAFETENSORS_H_
 
@@ -13,29 +12,65 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "data/base/file.h"
+#include "student/safetensors_header.h"
 
 namespace limbeck {
 
 class SafetensorsFile {
  public:
-  // Maps the file; tensors are views of the mapping (read-only: clone before
-  // writing) and keep it alive.
+  // Maps the file and checks its header.
   static absl::StatusOr<SafetensorsFile> Open(const std::string& path);
 
-  const std::vector<std::string>& names() const { return names_; }
-  // NotFound names the tensor and the file.
-  absl::StatusOr<at::Tensor> Get(absl::string_view name) const;
-  const std::vector<std::pair<std::string, std::string>>& metadata() const {
-    return metadata_;
+  const std::string& path() const { return path_; }
+  // What the file holds, sorted by name; nothing of it is read yet.
+  const std::vector<SafetensorsEntry>& entries() const {
+    return header_.entries;
   }
+  const std::vector<std::string>& names() const { return names_; }  // sorted
+  const std::vector<std::pair<std::string, std::string>>& metadata() const {
+    return header_.metadata;
+  }
+  // A view of the mapping (read-only: clone before writing) that keeps it
+  // alive; a copy for BOOL and where the file aligns the data badly. NotFound
+  // and unknown dtypes name the tensor and the file.
+  absl::StatusOr<at::Tensor> Get(absl::string_view name) const;
+  // The stored bytes of one of entries(), inside the mapping.
+  absl::string_view Bytes(const SafetensorsEntry& entry) const;
 
  private:
   SafetensorsFile() = default;
 
   std::string path_;
-  std::vector<std::string> names_;   // sorted
-  std::vector<at::Tensor> tensors_;  // of names_
-  std::vector<std::pair<std::string, std::string>> metadata_;
+  std::shared_ptr<MappedFile> file_;
+  SafetensorsHeader header_;
+  std::vector<std::string> names_;
+};
+
+// Writes a file tensor by tensor, atomically: the header first, then the bytes
+// of each tensor in the given order.
+class SafetensorsWriter {
+ public:
+  struct Item {
+    std::string name;
+    at::ScalarType dtype;
+    std::vector<int64_t> shape;
+  };
+  static absl::StatusOr<SafetensorsWriter> Create(
+      const std::string& path, const std::vector<Item>& items,
+      const std::vector<std::pair<std::string, std::string>>& metadata = {});
+
+  // The next bytes of the data, in pieces of any size.
+  absl::Status Append(absl::string_view bytes);
+  // All bytes that the header promises must be there.
+  absl::Status Commit();
+
+ private:
+  SafetensorsWriter(std::unique_ptr<AtomicFile> file, uint64_t data_bytes)
+      : file_(std::move(file)), missing_bytes_(data_bytes) {}
+
+  std::unique_ptr<AtomicFile> file_;
+  uint64_t missing_bytes_;
 };
 
 // Writes tensors (any device, any strides) in the given order, atomically.

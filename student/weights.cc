@@ -13,11 +13,10 @@
 #include "data/base/check.h"
 #include "data/base/random.h"
 #include "data/base/status_macros.h"
+#include "student/mapped_pages.h"
 
 namespace limbeck {
 namespace {
-
-constexpr char kRouterBiasGroup[] = "router_bias";
 
 // One row of the table that fixes names, shapes and order of a group.
 template <typename Weights>
@@ -181,8 +180,7 @@ int64_t NumElements(const std::vector<int64_t>& shape) {
 
 template <typename Weights>
 ParameterGroup MakeGroup(std::string name, absl::string_view prefix,
-                         const std::vector<SlotRow<Weights>>& rows,
-                         at::ScalarType dtype) {
+                         const std::vector<SlotRow<Weights>>& rows) {
   ParameterGroup group;
   group.name = std::move(name);
   int64_t offset = 0;
@@ -192,7 +190,6 @@ ParameterGroup MakeGroup(std::string name, absl::string_view prefix,
         {absl::StrCat(prefix, row.name), row.shape, offset, is_matrix});
     offset += NumElements(row.shape);
   }
-  group.flat = at::zeros({offset}, at::TensorOptions().dtype(dtype));
   return group;
 }
 
@@ -265,28 +262,47 @@ void FillSlot(uint64_t seed, double deviation, const WeightSlot& slot,
 
 }  // namespace
 
-absl::StatusOr<Model> MakeModel(const ModelConfig& config,
-                                at::ScalarType dtype) {
+std::vector<ParameterGroup> LayOutModel(const ModelConfig& config) {
+  std::vector<ParameterGroup> groups = {
+      MakeGroup("embedding", "", EmbeddingRows(config))};
+  for (int64_t layer = 0; layer < config.num_layers; ++layer) {
+    groups.push_back(MakeGroup(absl::StrCat("block.", layer),
+                               absl::StrCat("model.layers.", layer, "."),
+                               BlockRows(config, layer)));
+  }
+  groups.push_back(MakeGroup("head", "", HeadRows(config)));
+  const std::vector<ModelRow> router_biases = RouterBiasRows(config);
+  if (!router_biases.empty()) {
+    groups.push_back(MakeGroup(kRouterBiasGroup, "", router_biases));
+  }
+  return groups;
+}
+
+absl::StatusOr<Model> MakeUnfilledModel(const ModelConfig& config,
+                                        at::ScalarType dtype) {
   LIMBECK_RETURN_IF_ERROR(ValidateConfig(config));
   Model model;
   model.config = config;
-  model.groups.push_back(
-      MakeGroup("embedding", "", EmbeddingRows(config), dtype));
-  for (int64_t layer = 0; layer < config.num_layers; ++layer) {
-    model.groups.push_back(MakeGroup(absl::StrCat("block.", layer),
-                                     absl::StrCat("model.layers.", layer, "."),
-                                     BlockRows(config, layer), dtype));
-  }
-  model.groups.push_back(MakeGroup("head", "", HeadRows(config), dtype));
-  const std::vector<ModelRow> router_biases = RouterBiasRows(config);
-  if (!router_biases.empty()) {
-    // Rounded, it would choose other experts.
-    model.groups.push_back(
-        MakeGroup(kRouterBiasGroup, "", router_biases, at::kFloat));
-  }
+  model.groups = LayOutModel(config);
   std::vector<at::Tensor> flat;
-  for (const ParameterGroup& group : model.groups) flat.push_back(group.flat);
+  for (ParameterGroup& group : model.groups) {
+    const WeightSlot& last = group.slots.back();
+    // Rounded, a router's bias would choose other experts.
+    group.flat =
+        at::empty({last.offset + NumElements(last.shape)},
+                  at::TensorOptions().dtype(
+                      group.name == kRouterBiasGroup ? at::kFloat : dtype));
+    PreferHugePages(group.flat.mutable_data_ptr(), group.flat.nbytes());
+    flat.push_back(group.flat);
+  }
   model.weights = ViewWeights(model, flat);
+  return model;
+}
+
+absl::StatusOr<Model> MakeModel(const ModelConfig& config,
+                                at::ScalarType dtype) {
+  LIMBECK_ASSIGN_OR_RETURN(Model model, MakeUnfilledModel(config, dtype));
+  for (const ParameterGroup& group : model.groups) group.flat.zero_();
   return model;
 }
 

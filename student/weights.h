@@ -91,7 +91,15 @@ struct Model {
   ModelWeights weights;
 };
 
-// Groups for a configuration, filled with zeros.
+// The one group that is float32 in models and files of any type.
+inline constexpr char kRouterBiasGroup[] = "router_bias";
+
+// The groups of a configuration without memory: names, shapes and places.
+std::vector<ParameterGroup> LayOutModel(const ModelConfig& config);
+// Groups for a configuration, filled with zeros; or with whatever was in the
+// memory, for readers that fill all of it.
+absl::StatusOr<Model> MakeUnfilledModel(const ModelConfig& config,
+                                        at::ScalarType dtype);
 absl::StatusOr<Model> MakeModel(const ModelConfig& config,
                                 at::ScalarType dtype);
 // Normal(0, initializer_range) matrices, ones in norms, zeros in biases; value

@@ -235,7 +235,8 @@ TEST_F(TrainStage, StopsOnLossesThatAreNoNumbers) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(Model model, LoadCheckpoint(checkpoint));
   model.weights.final_norm.fill_(std::numeric_limits<float>::infinity());
   const std::string broken = Directory("broken");
-  LIMBECK_ASSERT_OK(SaveCheckpoint(model, at::kFloat, checkpoint, broken));
+  LIMBECK_ASSERT_OK(
+      SaveCheckpoint(model, {.tokenizer_directory = checkpoint}, broken));
   TrainOptions options = Options();
   options.clear_architecture();
   options.clear_tokenizer_input();

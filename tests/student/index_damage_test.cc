@@ -24,8 +24,7 @@ class CheckpointIndex : public ::testing::Test {
   // A checkpoint of two shards.
   void SetUp() override {
     const std::string saved = JoinPath(path_, "model.safetensors");
-    LIMBECK_ASSERT_OK(
-        SaveCheckpoint(TinyModel(TinyConfig()), at::kFloat, "", path_));
+    LIMBECK_ASSERT_OK(SaveCheckpoint(TinyModel(TinyConfig()), {}, path_));
     expected_ = *LoadCheckpoint(path_);
     LIMBECK_ASSERT_OK_AND_ASSIGN(const SafetensorsFile file,
                                  SafetensorsFile::Open(saved));

@@ -477,8 +477,8 @@ TEST_F(GenerateStageTest, RunsFromACheckpointFolder) {
   input.name = "teacher";
   input.is_model = true;
   input.directory = directory_.File("model");
-  LIMBECK_ASSERT_OK(
-      SaveCheckpoint(model, at::kFloat, tokenizer, input.directory));
+  LIMBECK_ASSERT_OK(SaveCheckpoint(model, {.tokenizer_directory = tokenizer},
+                                   input.directory));
 
   const StageRun run = MakeRun("run", "generate", options_, {problems_, input});
   LIMBECK_ASSERT_OK(RunGenerateStage(options_, run));
