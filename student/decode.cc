@@ -1,6 +1,8 @@
 // Decoding with a cache: hands raw pointers to the fused step of kernels/.
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "data/base/check.h"
 #include "kernels/cpu/lanes_math.h"
 #include "kernels/decode/decode.h"
@@ -9,6 +11,12 @@
 #include "student/rotary.h"
 
 namespace limbeck {
+namespace {
+
+// Each has its activations in memory meanwhile.
+constexpr size_t kPrefillTokens = 512;
+
+}  // namespace
 
 CacheShape CacheShapeOf(const ModelConfig& config) {
   if (config.latent) {
@@ -75,14 +83,18 @@ at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,
   LIMBECK_CHECK(!ids.empty());
   LIMBECK_CHECK_LT(row, cache.rows);
   LIMBECK_CHECK_LE(static_cast<int64_t>(ids.size()), cache.capacity);
-  std::vector<kernels::DecodeToken> tokens;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    LIMBECK_CHECK(ids[i] >= 0 && ids[i] < config.vocab_size);
-    tokens.push_back({ids[i], static_cast<int64_t>(i), row});
-  }
   const DecodeView view = MakeDecodeView(config, weights, cache);
   at::Tensor hidden = at::empty({config.hidden_size});
-  kernels::PrefillTokens(view.model, tokens, hidden.mutable_data_ptr<float>());
+  for (size_t begin = 0; begin < ids.size(); begin += kPrefillTokens) {
+    std::vector<kernels::DecodeToken> tokens;
+    const size_t end = std::min(begin + kPrefillTokens, ids.size());
+    for (size_t i = begin; i < end; ++i) {
+      LIMBECK_CHECK(ids[i] >= 0 && ids[i] < config.vocab_size);
+      tokens.push_back({ids[i], static_cast<int64_t>(i), row});
+    }
+    kernels::PrefillTokens(view.model, tokens,
+                           hidden.mutable_data_ptr<float>());
+  }
   return hidden;
 }
 

@@ -7,6 +7,7 @@
 #include "kernels/decode/decode.h"
 #include "student/decode_view.h"
 #include "student/forward.h"
+#include "tests/student/family_variants.h"
 #include "tests/student/plain_decoder.h"
 #include "tests/support/tiny_models.h"
 
@@ -56,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(InstructionSets, DecodeLoops,
                          });
 
 TEST_P(DecodeLoops, EqualPlainLoops) {
-  for (const ModelVariant& variant : TinyVariants()) {
+  for (const ModelVariant& variant : AllVariants()) {
     const Model model = TinyModel(variant.config);
     const std::vector<int64_t> ids = TinyIds(variant.config, 45, 1);
     const at::Tensor ours =
@@ -73,7 +74,7 @@ TEST_P(DecodeLoops, EqualPlainLoops) {
 }
 
 TEST_P(DecodeLoops, PrefillAndDecodingGiveTheSameBytes) {
-  for (const ModelVariant& variant : TinyVariants()) {
+  for (const ModelVariant& variant : AllVariants()) {
     const Model model = TinyModel(variant.config);
     const std::vector<int64_t> ids = TinyIds(variant.config, 45, 2);
     const at::Tensor few = Run(model, ids, 3);
