@@ -143,7 +143,7 @@ TEST_P(Golden, LongSequencesEqualTransformers) {
   const Expected expected = ReadExpected(GetParam());
   EXPECT_LT(
       LargestDifference(NextLogProbs(model, LongIds()), expected.long_logprobs),
-      kParity);
+      kLongParity);
 }
 
 TEST_P(Golden, GreedyContinuationEqualsTransformers) {
