@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
@@ -14,7 +13,6 @@
 #include "data/stages/input_records.h"
 #include "data/stages/record_id.h"
 #include "data/stages/trace_parts.h"
-#include "data/text/reasoning_format.h"
 #include "eval/benchmark_file.h"
 #include "eval/evaluation_parts.h"
 #include "eval/scores.h"
@@ -26,14 +24,6 @@ namespace limbeck {
 namespace {
 
 constexpr char kVerdictJournal[] = "verdicts.journal";
-
-// The output as the model's whole turn: the prompt has opened the thinking.
-std::string WholeTurn(const Trace& trace) {
-  if (absl::StartsWith(trace.raw_output(), kThinkOpenTag)) {
-    return trace.raw_output();
-  }
-  return absl::StrCat(kThinkOpenTag, "\n", trace.raw_output());
-}
 
 void NoteVerdict(Verification verdict, Trace& trace) {
   StoreParts(PartsOf(trace), trace);
@@ -111,7 +101,7 @@ class Scoring {
                                  problem.option_order().end());
     LIMBECK_ASSIGN_OR_RETURN(Verification verdict,
                              judge_.Judge(asked_.set.problems[Place(problem)],
-                                          WholeTurn(trace), order));
+                                          TurnText(trace), order));
     if (journal_ != nullptr) {
       LIMBECK_RETURN_IF_ERROR(journal_->Add(trace.id(), verdict));
     }

@@ -137,6 +137,8 @@ absl::Status RunEvaluateStage(const EvaluateOptions& options,
     LocalSamplerOptions local;
     local.rows = options.rows();
     local.identity = input.identity;
+    LIMBECK_ASSIGN_OR_RETURN(local.format,
+                             LoadChatFormat(input, options.chat()));
     LIMBECK_ASSIGN_OR_RETURN(
         const std::unique_ptr<Sampler> sampler,
         CreateLocalSampler(input.model, input.tokenizer, local));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
 #include "data/stages/option_resolver.h"
+#include "data/text/chat_messages.h"
 #include "eval/benchmark_file.h"
 
 namespace limbeck {
@@ -67,6 +68,7 @@ absl::StatusOr<EvaluateOptions> ResolveOptions(const EvaluateOptions& given) {
           .Integer("rows", 32, 1, 4096)
           .String("note", "")
           .status());
+  LIMBECK_RETURN_IF_ERROR(CheckChatOptions(options.chat()));
   if (options.top_p() == 0.0) {
     return absl::InvalidArgumentError(
         "EvaluateOptions.top_p is 0, must be above 0 and at most 1; greedy "

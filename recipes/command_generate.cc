@@ -138,8 +138,7 @@ void AddGenerateCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("--dtype", arguments->dtype, "Default: as stored")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   AddSamplingOptions(*verb, *arguments);
-  verb->add_option("--date", arguments->chat.date,
-                   "YYYY-MM-DD, for chat templates that print today's date");
+  AddChatFlags(*verb, arguments->chat);
   verb->add_option("input", arguments->input, "JSONL file, - for stdin");
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return GenerateCommand(*arguments); });

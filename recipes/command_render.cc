@@ -47,11 +47,7 @@ void AddRenderCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("--tokenizer", arguments->tokenizer,
                    "Folder with tokenizer_config.json or chat_template.jinja")
       ->required();
-  verb->add_option("--template", arguments->chat.template_name,
-                   "Of several named templates; default \"default\"");
-  verb->add_option("--date", arguments->chat.date,
-                   "YYYY-MM-DD, for templates that print today's date; a "
-                   "line's \"date\" goes before");
+  AddChatFlags(*verb, arguments->chat);
   verb->add_option("input", arguments->input, "JSONL file, - for stdin");
   verb->callback([arguments, &result] { result = RenderCommand(*arguments); });
 }

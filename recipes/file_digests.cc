@@ -38,7 +38,31 @@ absl::StatusOr<FileState> StateOf(const std::string& path) {
 bool BelongsToModel(const std::string& name) {
   return absl::EndsWith(name, ".safetensors") ||
          absl::EndsWith(name, ".json") || absl::EndsWith(name, ".model") ||
-         absl::EndsWith(name, ".jinja");
+         absl::EndsWith(name, ".jinja") || absl::EndsWith(name, ".tiktoken");
+}
+
+// Where several chat templates are kept (data/text/chat_template.h).
+constexpr char kMoreTemplates[] = "additional_chat_templates";
+
+// Files of the folder that make the model, by name.
+absl::StatusOr<std::vector<std::string>> ModelFiles(
+    const std::string& directory) {
+  LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                           ListDirectory(directory));
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    const std::string path = JoinPath(directory, name);
+    if (!IsDirectory(path)) {
+      if (BelongsToModel(name)) files.push_back(name);
+    } else if (name == kMoreTemplates) {
+      LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> more,
+                               ListDirectory(path));
+      for (const std::string& file : more) {
+        if (BelongsToModel(file)) files.push_back(JoinPath(name, file));
+      }
+    }
+  }
+  return files;
 }
 
 }  // namespace
@@ -78,17 +102,14 @@ absl::StatusOr<std::string> FileDigests::OfFile(const std::string& path) {
 
 absl::StatusOr<std::string> FileDigests::OfModel(const std::string& directory) {
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                           ListDirectory(directory));
+                           ModelFiles(directory));
   FieldHasher hasher("limbeck.model.v1");
-  int files = 0;
   for (const std::string& name : names) {
-    const std::string path = JoinPath(directory, name);
-    if (!BelongsToModel(name) || IsDirectory(path)) continue;
-    LIMBECK_ASSIGN_OR_RETURN(const std::string digest, OfFile(path));
+    LIMBECK_ASSIGN_OR_RETURN(const std::string digest,
+                             OfFile(JoinPath(directory, name)));
     hasher.Bytes(name).Bytes(digest);
-    ++files;
   }
-  if (files > 0) return hasher.Hex();
+  if (!names.empty()) return hasher.Hex();
   return absl::NotFoundError(absl::StrCat(
       directory, " holds no model: no *.safetensors, *.json or *.model file"));
 }

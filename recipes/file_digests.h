@@ -22,8 +22,8 @@ class FileDigests {
   // SHA-256 (hex) of a file.
   absl::StatusOr<std::string> OfFile(const std::string& path);
   // Over names and digests of what makes a model: weights, configuration,
-  // tokenizer (*.safetensors, *.json, *.model, *.jinja). A folder without any
-  // is an error.
+  // tokenizer (*.safetensors, *.json, *.model, *.tiktoken, *.jinja). A folder
+  // without any is an error.
   absl::StatusOr<std::string> OfModel(const std::string& directory);
 
   // Writes the cache when it has changed.

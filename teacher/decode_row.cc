@@ -82,6 +82,7 @@ SampleResult DecodeRow::Finish(const TeacherSignal& identity,
   live_ = false;
   SampleResult result = std::move(result_);
   result.prompt_ids = std::move(request_.prompt_ids);
+  result.turn_prefix = std::move(request_.turn_prefix);
   if (!columns_.counts.empty()) {
     TeacherSignal described = identity;
     described.set_token_ids_hash(

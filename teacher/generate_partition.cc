@@ -194,7 +194,8 @@ absl::Status GeneratePartition::Commit() {
       PartitionWriter::Create(*work_.run, partition_, work_.num_partitions,
                               {JournalName(work_), work_.finish_journal}));
   writer->set_unit("samples");
-  writer->set_tokenizer_fingerprint(work_.teacher.tokenizer_fingerprint());
+  writer->set_tokenizer_fingerprint(work_.teacher.tokenizer_fingerprint(),
+                                    work_.template_fingerprint);
   LIMBECK_RETURN_IF_ERROR(writer->Touch(kTracesFile, *Trace::descriptor()));
   LIMBECK_RETURN_IF_ERROR(
       writer->Touch(kRejectsFile, *Rejection::descriptor()));

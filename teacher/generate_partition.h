@@ -33,6 +33,7 @@ struct GenerateWork {
   int64_t max_problems = 0;  // of each partition, by id; 0: all
   bool signals = false;      // whether signals.lbk is written
   Teacher teacher;
+  std::string template_fingerprint;
   std::string fingerprint;     // WorkFingerprint
   FinishSamples finish;        // may be empty
   std::string finish_journal;  // SamplingJob::finish_journal

@@ -108,6 +108,7 @@ void GenerateRun::DescribeWork() {
   work_.samples_per_problem = options_.samples_per_problem();
   work_.signals = options_.capture_top_k() > 0;
   work_.teacher = sampler_.Identity();
+  work_.template_fingerprint = sampler_.TemplateFingerprint();
   work_.fingerprint =
       WorkFingerprint(MakeManifest(run_.identity), work_.teacher);
 }
@@ -266,6 +267,7 @@ absl::StatusOr<std::unique_ptr<Sampler>> MakeSampler(
   local.identity = input.identity;
   local.identity.set_licence(options.teacher_licence());
   local.signal_codec = options.signal_codec();
+  LIMBECK_ASSIGN_OR_RETURN(local.format, LoadChatFormat(input, options.chat()));
   return CreateLocalSampler(input.model, input.tokenizer, local);
 }
 

@@ -40,6 +40,9 @@ class LocalSampler : public Sampler {
 
   SamplerCapabilities Capabilities() const override;
   Teacher Identity() const override { return options_.identity; }
+  std::string TemplateFingerprint() const override {
+    return options_.format->Fingerprint();
+  }
   absl::Status Submit(SampleRequest request) override;
   absl::StatusOr<std::vector<SampleResult>> Poll() override;
   void Cancel(uint64_t ticket) override;
@@ -88,6 +91,11 @@ absl::Status LocalSampler::Prepare() {
   std::vector<int32_t> ends = config.eos_ids;
   ends.insert(ends.end(), tokenizer_->end_ids().begin(),
               tokenizer_->end_ids().end());
+  if (!options_.format->is_built_in()) {
+    const absl::StatusOr<int32_t> turn_end =
+        options_.format->TurnEndId(*tokenizer_);
+    if (turn_end.ok()) ends.push_back(*turn_end);
+  }
   for (const int32_t id : ends) {
     if (id < 0 || static_cast<size_t>(id) >= columns) {
       return absl::InvalidArgumentError(
@@ -121,8 +129,11 @@ absl::Status LocalSampler::CheckRequest(SampleRequest& request) const {
         "capture_top_k is ", request.capture_top_k, ", must be 0 or more"));
   }
   if (request.prompt_ids.empty()) {
-    LIMBECK_ASSIGN_OR_RETURN(request.prompt_ids,
-                             PromptIds(request.problem, *tokenizer_));
+    LIMBECK_ASSIGN_OR_RETURN(
+        PromptTokens prompt,
+        MakePrompt(request.problem, *options_.format, *tokenizer_));
+    request.prompt_ids = std::move(prompt.ids);
+    request.turn_prefix = std::move(prompt.turn_prefix);
   }
   if (request.prompt_ids.empty()) {
     return absl::InvalidArgumentError(
@@ -268,6 +279,9 @@ absl::Status FillOptions(const ModelConfig& config, const Tokenizer& tokenizer,
                      ": they do not belong "
                      "together"));
   }
+  if (options.format == nullptr) {
+    options.format = std::make_shared<const ChatFormat>(ChatFormat::BuiltIn());
+  }
   if (options.max_context == 0) options.max_context = config.max_positions;
   if (options.num_valid_columns == 0) {
     options.num_valid_columns = tokenizer.vocab_size();
@@ -311,6 +325,12 @@ absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
   LIMBECK_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer,
                            LoadTokenizer(checkpoint_directory));
   LocalSamplerOptions filled = options;
+  if (filled.format == nullptr) {
+    LIMBECK_ASSIGN_OR_RETURN(
+        ChatFormat format,
+        ChatFormat::Load(checkpoint_directory, ChatOptions()));
+    filled.format = std::make_shared<const ChatFormat>(std::move(format));
+  }
   if (filled.identity.name().empty()) {
     filled.identity.set_name(BaseName(checkpoint_directory));
   }

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "data/records.pb.h"
+#include "data/text/chat_format.h"
 #include "data/text/tokenizer.h"
 #include "student/weights.h"
 #include "teacher/sampler.h"
@@ -35,11 +36,15 @@ struct LocalSamplerOptions {
   // sampled nor part of any log-probability. 0: as many as the tokenizer has.
   int64_t num_valid_columns = 0;
   LogprobCodec signal_codec = LOGPROB_CODEC_FLOAT32;
+  // How problems become prompts; a sample also ends at the token that ends its
+  // turns. Null: the built-in format.
+  std::shared_ptr<const ChatFormat> format;
   Teacher identity;  // empty fields are filled in from the checkpoint
 };
 
-// Loads checkpoint and tokenizer of a folder, as float32. Ends at the end ids
-// of config, generation_config and tokenizer.
+// Loads checkpoint, tokenizer and (unless the options have one) chat format of
+// a folder, as float32. Ends at the end ids of config, generation_config and
+// tokenizer.
 absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
     const std::string& checkpoint_directory,
     const LocalSamplerOptions& options);

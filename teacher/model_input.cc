@@ -39,11 +39,20 @@ absl::StatusOr<ModelInput> LoadModelInput(const StageRun& run) {
   LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(checkpoint, at::kFloat));
   loaded.model = std::make_shared<const Model>(std::move(model));
   LIMBECK_ASSIGN_OR_RETURN(loaded.tokenizer, LoadTokenizer(tokenizer));
+  loaded.tokenizer_directory = tokenizer;
   loaded.identity.set_name(input->name);
   LIMBECK_ASSIGN_OR_RETURN(*loaded.identity.mutable_revision(),
                            CheckpointDigest(checkpoint));
   loaded.identity.set_tokenizer_fingerprint(loaded.tokenizer->fingerprint());
   return loaded;
+}
+
+absl::StatusOr<std::shared_ptr<const ChatFormat>> LoadChatFormat(
+    const ModelInput& model, const ChatOptions& options) {
+  LIMBECK_ASSIGN_OR_RETURN(
+      ChatFormat format, ChatFormat::Load(model.tokenizer_directory, options));
+  LIMBECK_RETURN_IF_ERROR(format.Check(model.tokenizer_directory));
+  return std::make_shared<const ChatFormat>(std::move(format));
 }
 
 }  // namespace limbeck

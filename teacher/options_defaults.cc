@@ -8,6 +8,7 @@
 #include "data/base/check.h"
 #include "data/base/status_macros.h"
 #include "data/stages/option_resolver.h"
+#include "data/text/chat_messages.h"
 
 namespace limbeck {
 namespace {
@@ -35,8 +36,8 @@ absl::Status RefuseFields(const GenerateOptions& options,
 
 const std::vector<std::string>& LocalFields() {
   static const auto& fields = *new std::vector<std::string>{
-      "temperature", "top_p",         "top_k",       "max_tokens",
-      "rows",        "capture_top_k", "signal_codec"};
+      "temperature", "top_p",         "top_k",        "max_tokens",
+      "rows",        "capture_top_k", "signal_codec", "chat"};
   return fields;
 }
 
@@ -53,6 +54,7 @@ absl::Status ResolveLocal(GenerateOptions& options) {
                               .Integer("rows", 32, 1, kMaxRows)
                               .Enum("signal_codec", LOGPROB_CODEC_FLOAT32)
                               .status());
+  LIMBECK_RETURN_IF_ERROR(CheckChatOptions(options.chat()));
   if (options.top_p() == 0.0) {
     return absl::InvalidArgumentError(
         "GenerateOptions.top_p is 0, must be above 0 and at most 1; greedy "

@@ -1,21 +1,29 @@
-// The ids a model has to continue for a problem: one place, so that generation,
-// evaluation and training see the same prompt.
+// The ids a model has to continue for a problem: one place, so that generation
+// and evaluation ask in the same way.
 #ifndef LIMBECK_TEACHER_PROMPT_H_
 #define LIMBECK_TEACHER_PROMPT_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "data/records.pb.h"
+#include "data/text/chat_format.h"
 #include "data/text/tokenizer.h"
 
 namespace limbeck {
 
-// The problem's messages in the reasoning format, up to and including the open
-// think tag, as ids. Errors are those of RenderMessages and Encode.
-absl::StatusOr<std::vector<uint32_t>> PromptIds(const Problem& problem,
-                                                const Tokenizer& tokenizer);
+struct PromptTokens {
+  std::vector<uint32_t> ids;
+  std::string turn_prefix;  // Trace.turn_prefix
+};
+
+// The problem's messages as the format writes them. Errors are those of
+// ChatFormat::Prompt and Encode.
+absl::StatusOr<PromptTokens> MakePrompt(const Problem& problem,
+                                        const ChatFormat& format,
+                                        const Tokenizer& tokenizer);
 
 }  // namespace limbeck
 

@@ -39,6 +39,11 @@ void FillOutput(SampleResult result, Trace& trace) {
     trace.mutable_sampling_logprobs()->Add(result.sampling_logprobs.begin(),
                                            result.sampling_logprobs.end());
   }
+  // The usual prefix is not stored.
+  if (result.turn_prefix &&
+      *result.turn_prefix != absl::StrCat(kThinkOpenTag, "\n")) {
+    trace.set_turn_prefix(*std::move(result.turn_prefix));
+  }
   for (Verification& verification : result.verifications) {
     *trace.add_verifications() = std::move(verification);
   }
@@ -74,7 +79,7 @@ GeneratedSample MakeOutcome(const SampleRequest& request,
     *outcome.add_signals() = std::move(signal);
   }
   FillOutput(std::move(result), trace);
-  StoreParts(SplitOutput(trace.raw_output()), trace);
+  StoreParts(SplitOutput(trace.raw_output(), ThoughtStateOf(trace)), trace);
   *outcome.mutable_trace() = std::move(trace);
   return outcome;
 }

@@ -29,6 +29,9 @@ struct SampleRequest {
   uint64_t ticket = 0;  // chosen by the caller, returned with the result
   Problem problem;
   std::vector<uint32_t> prompt_ids;  // empty: rendered from the problem
+  // With prompt_ids: what their text ends with (Trace.turn_prefix); unset:
+  // "<think>\n". Without: filled in.
+  std::optional<std::string> turn_prefix;
   Sampling sampling;
   int capture_top_k = 0;  // teacher signals wanted
 };
@@ -46,7 +49,8 @@ struct SampleResult {
   std::vector<float> sampling_logprobs;
   std::vector<TeacherSignal> signals;  // trace_id and key left to the caller
   uint64_t weights_version = 0;
-  std::vector<uint32_t> prompt_ids;  // as used; empty: text only
+  std::vector<uint32_t> prompt_ids;        // as used; empty: text only
+  std::optional<std::string> turn_prefix;  // of the prompt, as in the request
   // Who answered, where that differs by sample; else Identity() did.
   std::optional<Teacher> teacher;
   std::vector<Verification> verifications;  // that came with the sample
@@ -60,6 +64,9 @@ class Sampler {
   virtual SamplerCapabilities Capabilities() const = 0;
   // Name, revision and tokenizer of what answers.
   virtual Teacher Identity() const = 0;
+  // Fingerprint of the chat template that prompts are written with; empty: the
+  // built-in format.
+  virtual std::string TemplateFingerprint() const { return ""; }
   // Queues a request. Bad requests (prompt longer than the context) come back
   // as a result with a status, not as an error here.
   virtual absl::Status Submit(SampleRequest request) = 0;

@@ -172,7 +172,8 @@ absl::Status ScoreRun::Commit(uint64_t num_samples,
       PartitionWriter::Create(run_, partition, samples_.num_partitions(),
                               {std::string(kJournalName)}));
   writer->set_unit("samples");
-  writer->set_tokenizer_fingerprint(tokenizer_fingerprint_);
+  writer->set_tokenizer_fingerprint(tokenizer_fingerprint_,
+                                    samples_.manifest().template_fingerprint());
   LIMBECK_RETURN_IF_ERROR(
       writer->Touch(kSignalsFile, *TeacherSignal::descriptor()));
   LIMBECK_RETURN_IF_ERROR(

@@ -76,6 +76,9 @@ absl::Status AddPartition(const Manifest& partition, Manifest& root) {
         "partition ", partition.partition(), " was written with tokenizer ",
         fingerprint, ", earlier ones with ", root.tokenizer_fingerprint()));
   }
+  if (!partition.template_fingerprint().empty()) {
+    root.set_template_fingerprint(partition.template_fingerprint());
+  }
   const std::string folder =
       PartitionName(static_cast<int>(partition.partition()));
   for (FileEntry file : partition.files()) {

@@ -62,7 +62,10 @@ class PartitionWriter {
   const std::string& directory() const { return directory_; }
 
   void set_unit(absl::string_view unit);
-  void set_tokenizer_fingerprint(absl::string_view fingerprint);
+  // `chat_template`: fingerprint of what prompts are written with; empty: the
+  // built-in format.
+  void set_tokenizer_fingerprint(absl::string_view fingerprint,
+                                 absl::string_view chat_template = "");
   void CountIn(uint64_t count = 1);
   void CountOut(uint64_t count = 1);
   void CountMerged(uint64_t count = 1);

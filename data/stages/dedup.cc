@@ -128,11 +128,15 @@ absl::Status WriteTrace(const DedupEntry& entry, Trace trace, uint32_t cap,
 
 // Fingerprint for the shard headers: only if all inputs agree.
 std::string SharedTokenizer(const std::vector<Artefact>& inputs) {
-  const std::string& first = inputs[0].manifest().tokenizer_fingerprint();
+  const Manifest& first = inputs[0].manifest();
   for (const Artefact& input : inputs) {
-    if (input.manifest().tokenizer_fingerprint() != first) return "";
+    const Manifest& other = input.manifest();
+    if (other.tokenizer_fingerprint() != first.tokenizer_fingerprint() ||
+        other.template_fingerprint() != first.template_fingerprint()) {
+      return "";
+    }
   }
-  return first;
+  return first.tokenizer_fingerprint();
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ std::optional<Rejection> CheckFormat(const Trace& trace,
     if (!absl::StripAsciiWhitespace(AnswerText(trace, parts)).empty()) {
       return std::nullopt;
     }
-    problem = absl::StrCat("no text after ", kThinkCloseTag);
+    problem = parts.has_thought ? absl::StrCat("no text after ", kThinkCloseTag)
+                                : "no text";
   }
   Rejection rejection = MakeRejection(
       REJECTION_REASON_FORMAT, CountCloseTags(trace.raw_output()), 1, problem);

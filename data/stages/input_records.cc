@@ -99,17 +99,23 @@ absl::Status WrongNumberOfInputs(const StageRun& run,
 }
 
 RecordMap ProblemsToProblems() {
-  return {kProblemsFile, kProblemsFile, Problem::descriptor(), "problems", ""};
+  return {
+      kProblemsFile, kProblemsFile, Problem::descriptor(), "problems", "", ""};
 }
 
 RecordMap TracesToTraces(const Artefact& input) {
-  return {kTracesFile, kTracesFile, Trace::descriptor(), "traces",
-          input.manifest().tokenizer_fingerprint()};
+  return {kTracesFile,
+          kTracesFile,
+          Trace::descriptor(),
+          "traces",
+          input.manifest().tokenizer_fingerprint(),
+          input.manifest().template_fingerprint()};
 }
 
 absl::Status TouchOutput(const RecordMap& map, PartitionWriter& writer) {
   writer.set_unit(map.unit);
-  writer.set_tokenizer_fingerprint(map.tokenizer_fingerprint);
+  writer.set_tokenizer_fingerprint(map.tokenizer_fingerprint,
+                                   map.template_fingerprint);
   LIMBECK_RETURN_IF_ERROR(writer.Touch(map.output, *map.output_type));
   return writer.Touch(kRejectsFile, *Rejection::descriptor());
 }

@@ -81,13 +81,14 @@ struct RecordMap {
   absl::string_view output;
   const google::protobuf::Descriptor* output_type;
   absl::string_view unit;
-  std::string tokenizer_fingerprint;  // empty: records hold no ids
+  std::string tokenizer_fingerprint;      // empty: records hold no ids
+  std::string template_fingerprint = "";  // empty: the built-in format
 };
 
 RecordMap ProblemsToProblems();
-// Keeps the tokenizer fingerprint of the captured ids.
+// Keeps the fingerprints of the captured ids.
 RecordMap TracesToTraces(const Artefact& input);
-// Sets unit and fingerprint, creates the output's and the rejects' shards.
+// Sets unit and fingerprints, creates the output's and the rejects' shards.
 absl::Status TouchOutput(const RecordMap& map, PartitionWriter& writer);
 
 // Counts the record as out and writes it, captured ids counted as tokens.

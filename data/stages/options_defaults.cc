@@ -12,6 +12,7 @@
 #include "data/base/status_macros.h"
 #include "data/stages/arithmetic_families.h"
 #include "data/stages/option_resolver.h"
+#include "data/text/chat_messages.h"
 #include "data/verify/reward.h"
 #include "data/verify/verify.h"
 
@@ -183,6 +184,12 @@ absl::StatusOr<TokenizeOptions> ResolveOptions(const TokenizeOptions& given) {
         "TokenizeOptions.use_captured_ids is true; allowed: false with ",
         TokenizeOptions::Target_Name(options.target()),
         ", since captured ids are of the whole trace"));
+  }
+  LIMBECK_RETURN_IF_ERROR(CheckChatOptions(options.chat()));
+  if (options.has_chat() &&
+      options.target() == TokenizeOptions::TARGET_PLAIN_TEXT) {
+    return absl::InvalidArgumentError(
+        "TokenizeOptions.chat is set, but TARGET_PLAIN_TEXT has no prompts");
   }
   return options;
 }

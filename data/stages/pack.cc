@@ -181,8 +181,9 @@ absl::Status Pack(const PackOptions& options, const StageRun& run,
   LIMBECK_ASSIGN_OR_RETURN(const Artefact input,
                            OpenInputWith(run, kSamplesFile));
   const std::string& tokenizer = input.manifest().tokenizer_fingerprint();
-  const RecordMap map = {kSamplesFile, kBinsFile, PackedBin::descriptor(),
-                         "samples", tokenizer};
+  const RecordMap map = {
+      kSamplesFile, kBinsFile, PackedBin::descriptor(),
+      "samples",    tokenizer, input.manifest().template_fingerprint()};
   LIMBECK_RETURN_IF_ERROR(TouchOutput(map, writer));
   std::unique_ptr<SignalIndex> signals;
   if (run.inputs.size() > 1) {

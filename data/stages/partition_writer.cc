@@ -63,8 +63,12 @@ void PartitionWriter::set_unit(absl::string_view unit) {
   manifest_.mutable_counts()->set_unit(std::string(unit));
 }
 
-void PartitionWriter::set_tokenizer_fingerprint(absl::string_view fingerprint) {
-  LIMBECK_CHECK(shards_.empty());  // the shards' headers carry it
+void PartitionWriter::set_tokenizer_fingerprint(
+    absl::string_view fingerprint, absl::string_view chat_template) {
+  LIMBECK_CHECK(shards_.empty());  // the shards' headers carry them
+  if (chat_template != ReasoningFormatFingerprint()) {
+    manifest_.set_template_fingerprint(std::string(chat_template));
+  }
   manifest_.set_tokenizer_fingerprint(std::string(fingerprint));
 }
 
@@ -95,7 +99,9 @@ absl::StatusOr<ShardWriter*> PartitionWriter::Shard(
   header.set_partition(manifest_.partition());
   if (!manifest_.tokenizer_fingerprint().empty()) {
     header.set_tokenizer_fingerprint(manifest_.tokenizer_fingerprint());
-    header.set_template_fingerprint(ReasoningFormatFingerprint());
+    header.set_template_fingerprint(manifest_.template_fingerprint().empty()
+                                        ? ReasoningFormatFingerprint()
+                                        : manifest_.template_fingerprint());
   }
   LIMBECK_ASSIGN_OR_RETURN(
       std::unique_ptr<ShardWriter> writer,

@@ -1,5 +1,6 @@
 #include "data/stages/tokenize.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,19 @@
 #include "data/text/tokenizer.h"
 
 namespace limbeck {
+namespace {
+
+void WarnOfOtherPrompts(uint64_t traces, const StageRun& run) {
+  if (traces == 0 || run.context.progress == nullptr) return;
+  run.context.progress->Warn(absl::StrCat(
+      traces,
+      " traces keep captured prompts that this tokenizer's chat "
+      "template writes in another way: the student will not see such prompts "
+      "when it is asked. Give both the same template, or set "
+      "use_captured_ids: false"));
+}
+
+}  // namespace
 
 absl::Status RunTokenizeStage(const TokenizeOptions& options,
                               const StageRun& run) {
@@ -23,12 +37,25 @@ absl::Status RunTokenizeStage(const TokenizeOptions& options,
                            FindTokenizerDirectory(run));
   LIMBECK_ASSIGN_OR_RETURN(std::shared_ptr<const Tokenizer> tokenizer,
                            LoadTokenizer(folder));
-  LIMBECK_ASSIGN_OR_RETURN(const TraceTokenizer trace_tokenizer,
-                           TraceTokenizer::Create(tokenizer, options));
-  const RecordMap map = {kTracesFile, kSamplesFile,
-                         TokenizedSample::descriptor(), "samples",
-                         tokenizer->fingerprint()};
-  return MapRecords<Trace>(
+  const bool is_plain_text =
+      options.target() == TokenizeOptions::TARGET_PLAIN_TEXT;
+  absl::StatusOr<ChatFormat> format = ChatFormat::BuiltIn();
+  if (!is_plain_text) {
+    LIMBECK_ASSIGN_OR_RETURN(format, ChatFormat::Load(folder, options.chat()));
+    LIMBECK_RETURN_IF_ERROR(format->Check(folder));
+  }
+  const std::string template_fingerprint = format->Fingerprint();
+  LIMBECK_ASSIGN_OR_RETURN(
+      const TraceTokenizer trace_tokenizer,
+      TraceTokenizer::Create(tokenizer, options, *std::move(format)));
+  const RecordMap map = {kTracesFile,
+                         kSamplesFile,
+                         TokenizedSample::descriptor(),
+                         "samples",
+                         tokenizer->fingerprint(),
+                         template_fingerprint};
+  std::atomic<uint64_t> other_prompts{0};
+  const absl::Status status = MapRecords<Trace>(
       run, input, map,
       [&](Trace& trace, PartitionWriter& writer) -> absl::Status {
         LIMBECK_ASSIGN_OR_RETURN(TokenizedTrace result,
@@ -37,10 +64,13 @@ absl::Status RunTokenizeStage(const TokenizeOptions& options,
           SetRejected(std::move(trace), *result.rejection);
           return writer.Reject(*std::move(result.rejection));
         }
+        if (result.other_prompt) ++other_prompts;
         writer.CountOut();
         return writer.Write(kSamplesFile, result.sample,
                             static_cast<uint64_t>(result.sample.ids_size()));
       });
+  if (status.ok()) WarnOfOtherPrompts(other_prompts, run);
+  return status;
 }
 
 }  // namespace limbeck

@@ -12,8 +12,9 @@ namespace limbeck {
 
 inline constexpr uint32_t kTokenizeStageVersion = 1;
 
-// Inputs, in any order: traces, and what holds the tokenizer. Traces that give
-// no sample (no text, a tag inside the question) are rejected.
+// Inputs, in any order: traces, and what holds the tokenizer, whose chat
+// template the prompts are written with. Traces that give no sample (no text, a
+// control token inside the question) are rejected.
 absl::Status RunTokenizeStage(const TokenizeOptions& resolved,
                               const StageRun& run);
 

@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "data/base/digest.h"
 #include "data/base/status_macros.h"
 #include "data/stages/record_id.h"
 #include "data/stages/rejections.h"
 #include "data/stages/trace_parts.h"
-#include "data/text/reasoning_format.h"
 
 namespace limbeck {
 namespace {
@@ -51,29 +51,38 @@ TokenizedTrace MakeSample(const Trace& trace,
   return result;
 }
 
+// "trace 0a1b (gsm8k, row 7)"
+std::string Describe(const Trace& trace) {
+  const Source& source = trace.problem().source();
+  return absl::StrCat("trace ", ToHex(trace.id()), " (", source.dataset(),
+                      ", row ", source.row(), ")");
+}
+
 }  // namespace
 
 absl::StatusOr<TraceTokenizer> TraceTokenizer::Create(
-    std::shared_ptr<const Tokenizer> tokenizer, TokenizeOptions resolved) {
-  const int32_t end_id = tokenizer->IdOf(kEndTag);
-  if (end_id < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("tokenizer ", tokenizer->fingerprint(), " has no token ",
-                     kEndTag, ", which the reasoning format needs"));
+    std::shared_ptr<const Tokenizer> tokenizer, TokenizeOptions resolved,
+    ChatFormat format) {
+  int32_t end_id = -1;
+  const bool is_plain_text =
+      resolved.target() == TokenizeOptions::TARGET_PLAIN_TEXT;
+  if (is_plain_text && tokenizer->IdOf(kEndTag) < 0 &&
+      !tokenizer->end_ids().empty()) {
+    end_id = tokenizer->end_ids()[0];
+  } else {
+    LIMBECK_ASSIGN_OR_RETURN(end_id, format.TurnEndId(*tokenizer));
   }
   return TraceTokenizer(std::move(tokenizer), std::move(resolved),
-                        static_cast<uint32_t>(end_id));
+                        std::move(format), static_cast<uint32_t>(end_id));
 }
 
 absl::StatusOr<TraceTokenizer::Ids> TraceTokenizer::Encode(
     absl::string_view text, const Trace& trace) const {
   const auto ids = tokenizer_->Encode(text);
   if (ids.ok()) return Ids(ids->begin(), ids->end());
-  const Source& source = trace.problem().source();
   return absl::Status(
       ids.status().code(),
-      absl::StrCat("trace ", ToHex(trace.id()), " (", source.dataset(),
-                   ", row ", source.row(), "): ", ids.status().message()));
+      absl::StrCat(Describe(trace), ": ", ids.status().message()));
 }
 
 bool TraceTokenizer::HasCapturedIds(const Trace& trace) const {
@@ -114,20 +123,56 @@ absl::StatusOr<TokenizedTrace> TraceTokenizer::TokenizePlainText(
   return MakeSample(trace, {}, ids, 1);
 }
 
-absl::StatusOr<TraceTokenizer::Ids> TraceTokenizer::EncodeOutput(
-    const Trace& trace) const {
+absl::StatusOr<std::string> TraceTokenizer::OutputText(
+    const Trace& trace, ThoughtState state) const {
   const OutputParts parts = PartsOf(trace);
-  const bool answer_only =
-      options_.target() == TokenizeOptions::TARGET_ANSWER_ONLY;
-  // The prompt has opened the think tag, so the output's own is left out.
-  const std::string text =
-      answer_only
-          ? RenderOutput("", AnswerText(trace, parts))
-          : trace.raw_output().substr(parts.think.begin(),
-                                      parts.answer.end() - parts.think.begin());
-  LIMBECK_ASSIGN_OR_RETURN(Ids ids, Encode(text, trace));
-  if (!WasCutOff(trace)) ids.push_back(end_id_);
-  return ids;
+  const bool wants_thought =
+      options_.target() != TokenizeOptions::TARGET_ANSWER_ONLY;
+  if (parts.has_thought && wants_thought) {
+    if (state == ThoughtState::kClosed) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          Describe(trace),
+          " has a thought, but the student's prompt closes "
+          "it: set target: TARGET_ANSWER_ONLY, or chat { enable_thinking: true "
+          "}"));
+    }
+    const uint64_t begin = parts.think.begin();
+    const std::string text =
+        trace.raw_output().substr(begin, parts.answer.end() - begin);
+    if (state == ThoughtState::kOpen) return text;
+    // As the teacher wrote the tag, where it did.
+    const absl::string_view own =
+        absl::string_view(trace.raw_output()).substr(0, begin);
+    return absl::StrCat(
+        own.empty() ? absl::StrCat(kThinkOpenTag, "\n") : std::string(own),
+        text);
+  }
+  absl::string_view answer = AnswerText(trace, parts);
+  if (state == ThoughtState::kOpen) return RenderOutput("", answer);
+  // The blank lines between thought and answer went with the thought.
+  while (parts.has_thought && absl::ConsumePrefix(&answer, "\n")) {
+  }
+  return std::string(answer);
+}
+
+absl::StatusOr<ChatPrompt> TraceTokenizer::PromptOf(const Trace& trace) const {
+  return format_.Prompt(
+      {trace.problem().messages().begin(), trace.problem().messages().end()});
+}
+
+absl::StatusOr<TokenizedTrace> TraceTokenizer::TakeCapturedIds(
+    const Trace& trace) const {
+  LIMBECK_RETURN_IF_ERROR(CheckCapturedIds(trace));
+  const Ids prompt(trace.prompt_ids().begin(), trace.prompt_ids().end());
+  const Ids output(trace.output_ids().begin(), trace.output_ids().end());
+  TokenizedTrace result =
+      MakeSample(trace, prompt, output, static_cast<uint32_t>(prompt.size()));
+  const absl::StatusOr<ChatPrompt> own = PromptOf(trace);
+  if (own.ok()) {
+    const absl::StatusOr<Ids> ids = Encode(own->text, trace);
+    result.other_prompt = !ids.ok() || *ids != prompt;
+  }
+  return result;
 }
 
 absl::StatusOr<TokenizedTrace> TraceTokenizer::Tokenize(
@@ -135,34 +180,28 @@ absl::StatusOr<TokenizedTrace> TraceTokenizer::Tokenize(
   if (options_.target() == TokenizeOptions::TARGET_PLAIN_TEXT) {
     return TokenizePlainText(trace);
   }
-  if (HasCapturedIds(trace)) {
-    LIMBECK_RETURN_IF_ERROR(CheckCapturedIds(trace));
-    const Ids prompt(trace.prompt_ids().begin(), trace.prompt_ids().end());
-    const Ids output(trace.output_ids().begin(), trace.output_ids().end());
-    return MakeSample(trace, prompt, output,
-                      static_cast<uint32_t>(prompt.size()));
-  }
+  if (HasCapturedIds(trace)) return TakeCapturedIds(trace);
   const OutputParts parts = PartsOf(trace);
   if (options_.target() == TokenizeOptions::TARGET_ANSWER_ONLY &&
       !parts.well_formed) {
     return Rejected(
         MakeRejection(REJECTION_REASON_FORMAT, 0, 1, parts.problem));
   }
-  const std::vector<Message> messages(trace.problem().messages().begin(),
-                                      trace.problem().messages().end());
-  const absl::StatusOr<std::string> prompt_text =
-      RenderMessages(messages, /*add_generation_prompt=*/true);
-  if (!prompt_text.ok()) {
+  const absl::StatusOr<ChatPrompt> prompt = PromptOf(trace);
+  if (!prompt.ok()) {
     return Rejected(MakeRejection(REJECTION_REASON_BAD_RECORD, 0, 1,
-                                  prompt_text.status().message()));
+                                  prompt.status().message()));
   }
-  LIMBECK_ASSIGN_OR_RETURN(const Ids prompt, Encode(*prompt_text, trace));
-  LIMBECK_ASSIGN_OR_RETURN(const Ids output, EncodeOutput(trace));
+  LIMBECK_ASSIGN_OR_RETURN(const Ids ids, Encode(prompt->text, trace));
+  LIMBECK_ASSIGN_OR_RETURN(
+      const std::string text,
+      OutputText(trace, ThoughtStateAfter(prompt->turn_prefix)));
+  LIMBECK_ASSIGN_OR_RETURN(Ids output, Encode(text, trace));
+  if (!WasCutOff(trace)) output.push_back(end_id_);
   if (output.empty()) {
     return Rejected(MakeRejection(REJECTION_REASON_TOO_SHORT, 0, 1, "tokens"));
   }
-  return MakeSample(trace, prompt, output,
-                    static_cast<uint32_t>(prompt.size()));
+  return MakeSample(trace, ids, output, static_cast<uint32_t>(ids.size()));
 }
 
 }  // namespace limbeck

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
 namespace limbeck {
 namespace {
 
@@ -23,6 +26,20 @@ bool HasRepair(const Trace& trace, Repair repair) {
 
 }  // namespace
 
+ThoughtState ThoughtStateOf(const Trace& trace) {
+  return trace.has_turn_prefix() ? ThoughtStateAfter(trace.turn_prefix())
+                                 : ThoughtState::kOpen;
+}
+
+std::string TurnText(const Trace& trace) {
+  if (absl::StartsWith(trace.raw_output(), kThinkOpenTag)) {
+    return trace.raw_output();
+  }
+  return trace.has_turn_prefix()
+             ? absl::StrCat(trace.turn_prefix(), trace.raw_output())
+             : absl::StrCat(kThinkOpenTag, "\n", trace.raw_output());
+}
+
 void StoreParts(const OutputParts& parts, Trace& trace) {
   trace.clear_think();
   trace.clear_answer();
@@ -34,7 +51,9 @@ void StoreParts(const OutputParts& parts, Trace& trace) {
 }
 
 OutputParts PartsOf(const Trace& trace) {
-  if (!SpansFit(trace)) return SplitOutput(trace.raw_output());
+  if (!SpansFit(trace)) {
+    return SplitOutput(trace.raw_output(), ThoughtStateOf(trace));
+  }
   OutputParts parts;
   parts.well_formed = true;
   parts.repaired_open_tag = HasRepair(trace, REPAIR_REPEATED_THINK_OPEN);

@@ -3,11 +3,20 @@
 #ifndef LIMBECK_DATA_STAGES_TRACE_PARTS_H_
 #define LIMBECK_DATA_STAGES_TRACE_PARTS_H_
 
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "data/records.pb.h"
 #include "data/text/reasoning_format.h"
 
 namespace limbeck {
+
+// Where the teacher's prompt left the thought of this turn.
+ThoughtState ThoughtStateOf(const Trace& trace);
+
+// The teacher's whole turn: the end of its prompt that belongs to it, then the
+// output, whose own think tag wins.
+std::string TurnText(const Trace& trace);
 
 // Sets the trace's spans and repairs; parts that are not well formed leave no
 // spans.

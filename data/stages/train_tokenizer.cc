@@ -12,6 +12,7 @@
 #include "data/stages/artefact.h"
 #include "data/stages/input_records.h"
 #include "data/stages/rejections.h"
+#include "data/stages/trace_parts.h"
 #include "data/text/reasoning_format.h"
 #include "data/text/sentencepiece_trainer.h"
 #include "data/text/tokenizer.h"
@@ -147,7 +148,10 @@ absl::StatusOr<std::string> RenderProblem(const Problem& problem) {
 absl::StatusOr<std::string> RenderTrace(const Trace& trace) {
   if (!trace.has_problem()) return trace.raw_output();
   LIMBECK_ASSIGN_OR_RETURN(std::string text, RenderPrompt(trace.problem()));
-  absl::StrAppend(&text, trace.raw_output(), kEndTag);
+  // The prompt has opened the thought, whatever the teacher's prompt did.
+  const bool is_answer = trace.has_turn_prefix() && !PartsOf(trace).has_thought;
+  absl::StrAppend(&text, is_answer ? kThinkCloseTag : "", trace.raw_output(),
+                  kEndTag);
   return text;
 }
 

@@ -37,9 +37,10 @@ class ChatTemplate {
   std::shared_ptr<const Tree> tree_;
 };
 
-// The template of a tokenizer's folder: chat_template.jinja, or the entry of
-// tokenizer_config.json (a text, or a list of named ones of which `name` is
-// taken, "default" if empty). NotFound where there is none.
+// The template `name` ("default" if empty) of a tokenizer's folder:
+// chat_template.jinja and additional_chat_templates/NAME.jinja, else the entry
+// of tokenizer_config.json or chat_template.json (a text, or a list of named
+// ones). NotFound where the folder has no template at all.
 absl::StatusOr<ChatTemplate> LoadChatTemplate(const std::string& directory,
                                               absl::string_view name);
 

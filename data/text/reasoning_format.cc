@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -110,11 +111,15 @@ size_t CountOf(absl::string_view text, absl::string_view tag) {
   return count;
 }
 
-// Why `visible` (without its own opening tag) is not well formed; empty: it is.
-std::string FindProblem(absl::string_view visible, absl::string_view after) {
+// Why `visible` (without its own opening tag) is not well formed with so many
+// closing tags; empty: it is.
+std::string FindProblem(absl::string_view visible, absl::string_view after,
+                        size_t wanted_closes) {
   const size_t closes = CountOf(visible, kThinkCloseTag);
-  if (closes == 0) return absl::StrCat("no ", kThinkCloseTag);
-  if (closes > 1) return absl::StrCat(closes, " times ", kThinkCloseTag);
+  if (closes < wanted_closes) return absl::StrCat("no ", kThinkCloseTag);
+  if (closes > wanted_closes) {
+    return absl::StrCat(closes, " times ", kThinkCloseTag);
+  }
   if (absl::StrContains(visible, kThinkOpenTag)) {
     return absl::StrCat("a second ", kThinkOpenTag);
   }
@@ -191,7 +196,31 @@ std::string RenderOutput(absl::string_view thought, absl::string_view answer) {
   return absl::StrCat(thought, kThinkCloseTag, answer);
 }
 
+absl::string_view TurnPrefix(absl::string_view prompt) {
+  absl::string_view head = absl::StripTrailingAsciiWhitespace(prompt);
+  if (absl::ConsumeSuffix(&head, kThinkCloseTag)) {
+    absl::string_view open = absl::StripTrailingAsciiWhitespace(head);
+    if (absl::ConsumeSuffix(&open, kThinkOpenTag)) head = open;
+    return prompt.substr(head.size());
+  }
+  if (absl::ConsumeSuffix(&head, kThinkOpenTag)) {
+    return prompt.substr(head.size());
+  }
+  return "";
+}
+
+ThoughtState ThoughtStateAfter(absl::string_view prompt) {
+  const absl::string_view prefix = TurnPrefix(prompt);
+  if (prefix.empty()) return ThoughtState::kNotBegun;
+  return absl::StrContains(prefix, kThinkCloseTag) ? ThoughtState::kClosed
+                                                   : ThoughtState::kOpen;
+}
+
 OutputParts SplitOutput(absl::string_view raw_output) {
+  return SplitOutput(raw_output, ThoughtState::kOpen);
+}
+
+OutputParts SplitOutput(absl::string_view raw_output, ThoughtState state) {
   OutputParts parts;
   const size_t end_tag = raw_output.find(kEndTag);
   const bool ended = end_tag != absl::string_view::npos;
@@ -200,14 +229,29 @@ OutputParts SplitOutput(absl::string_view raw_output) {
       ended ? raw_output.substr(end_tag + kEndTag.size()) : "";
 
   absl::string_view visible = raw_output.substr(0, size);
+  const bool is_answer = state == ThoughtState::kClosed ||
+                         (state == ThoughtState::kNotBegun &&
+                          !absl::StrContains(visible, kThinkOpenTag) &&
+                          !absl::StrContains(visible, kThinkCloseTag));
+  if (is_answer) {
+    parts.has_thought = false;
+    parts.problem = FindProblem(visible, after, 0);
+    parts.well_formed = parts.problem.empty();
+    parts.think = MakeSpan(0, 0);
+    parts.answer = MakeSpan(0, size);
+    return parts;
+  }
   size_t begin = 0;
   if (absl::ConsumePrefix(&visible, kThinkOpenTag)) {
-    parts.repaired_open_tag = true;
+    parts.repaired_open_tag = state == ThoughtState::kOpen;
     // The generation prompt has the line break too.
     absl::ConsumePrefix(&visible, "\n");
     begin = size - visible.size();
   }
-  parts.problem = FindProblem(visible, after);
+  parts.problem = FindProblem(visible, after, 1);
+  if (state == ThoughtState::kNotBegun && begin == 0) {
+    parts.problem = absl::StrCat("no ", kThinkOpenTag, " at the start");
+  }
   parts.well_formed = parts.problem.empty();
 
   const size_t close = visible.rfind(kThinkCloseTag);

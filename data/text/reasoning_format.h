@@ -41,17 +41,29 @@ absl::StatusOr<std::vector<Message>> ParseMessages(absl::string_view text);
 // "</think>ANSWER".
 std::string RenderOutput(absl::string_view thought, absl::string_view answer);
 
+// Where a prompt leaves the thought of the turn that it asks for.
+enum class ThoughtState { kNotBegun, kOpen, kClosed };
+
+// The end of a prompt that belongs to the turn: from the think tag on that
+// nothing but blanks follows, "<think>\n" or "<think>\n\n</think>\n\n".
+absl::string_view TurnPrefix(absl::string_view prompt);
+ThoughtState ThoughtStateAfter(absl::string_view prompt);
+
 // How an output splits into thought and answer, as byte offsets into it.
 struct OutputParts {
   bool well_formed = false;        // exactly one close tag, no second open tag
   std::string problem;             // why it is not well formed
-  bool repaired_open_tag = false;  // the output itself began with <think>
+  bool has_thought = true;         // false: all of it is answer
+  bool repaired_open_tag = false;  // the output repeats the prompt's <think>
   Span think;                      // meaningful when well_formed
   Span answer;                     // text after the close tag, end tag cut off
 };
 // Never fails: every byte string has parts. The answer is looked for only
 // after the last close tag.
 OutputParts SplitOutput(absl::string_view raw_output);
+// The same after another prompt: a closed thought leaves only the answer; one
+// not begun is the output's own, which may do without.
+OutputParts SplitOutput(absl::string_view raw_output, ThoughtState state);
 
 // The chat template as Jinja text, written into tokenizer_config.json.
 absl::string_view ReasoningChatTemplate();

@@ -96,7 +96,7 @@ std::vector<std::string> ListTokenizerFiles(const std::string& directory) {
   for (const char* name :
        {"tokenizer.json", "tokenizer.model", "tokenizer_config.json",
         "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-        "vocab.json", "merges.txt"}) {
+        "chat_template.json", "vocab.json", "merges.txt"}) {
     if (FileExists(JoinPath(directory, name))) found.push_back(name);
   }
   return found;

@@ -1,5 +1,7 @@
-"""Makes tests/testdata/text/templates.jsonl: small templates, one construct
-each, and what jinja2 (as transformers drives it) makes of them.
+"""Makes tests/testdata/text/templates.jsonl (small templates, one construct
+each) and family_chats.jsonl (conversations for tests/testdata/text/chat/*.jinja,
+which have the constructs of the model families' templates), and what jinja2 (as
+transformers drives it) makes of them.
 
 Run from the repository root with jinja2: python
 tests/golden/make_chat_template_golden.py. Committed; run it again to add cases.
@@ -114,6 +116,48 @@ TEMPLATES = [
 ]
 
 
+def turn(role, content, **more):
+    return {"role": role, "content": content, **more}
+
+
+CALL = {"function": {"name": "f", "arguments": {"x": 1, "y": "\u00e9"}}}
+CHATS = [
+    [turn("user", "hi")],
+    [turn("system", " be nice "), turn("user", " hello \n")],
+    [turn("user", "a"), turn("assistant", "b"), turn("user", "c")],
+    [turn("user", "a"), turn("assistant", "<think>\nx\n</think>\n\nb"),
+     turn("user", "c")],
+    [turn("user", "a"), turn("assistant", "b", reasoning_content="why"),
+     turn("user", "c"), turn("assistant", "d", reasoning_content="so")],
+    [turn("user", "w?"), turn("assistant", "", tool_calls=[CALL]),
+     turn("tool", "{\"t\": 20}"), turn("tool", "2"), turn("assistant", "20")],
+    [turn("user", "w?"), turn("assistant", None, tool_calls=[CALL, CALL])],
+    [turn("assistant", "only")], [turn("weird", "x"), turn("user", "u")],
+    [turn("user", "a"), turn("user", "b")], [turn("user", None)], [],
+    [turn("user", "\u4e2d\u6587 \U0001f600"), turn("assistant", "<&>")],
+]
+MORE = [{}, {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"enable_thinking": False}, {"enable_thinking": True},
+        {"date_string": "01 Jan 2025"}]
+
+
+def family_chats(environment):
+    for path in sorted(pathlib.Path("tests/testdata/text/chat").glob("*.jinja")):
+        template = environment.from_string(path.read_text(encoding="utf-8"))
+        for messages in CHATS:
+            for more in MORE:
+                for prompt in (True, False):
+                    case = {"template": path.name, "variables": {
+                        "messages": messages, "add_generation_prompt": prompt,
+                        "bos_token": "<s>", "eos_token": "</s>", **more}}
+                    try:
+                        case["text"] = template.render(
+                            **json.loads(json.dumps(case["variables"])))
+                    except (jinja2.TemplateError, TypeError, AttributeError):
+                        pass
+                    yield case
+
+
 def main():
     environment = chat_environment()
     out = pathlib.Path("tests/testdata/text/templates.jsonl")
@@ -128,6 +172,9 @@ def main():
             case["error"] = str(error)
         lines.append(json.dumps(case))
     out.write_text("\n".join(lines) + "\n", encoding="ascii")
+    out = pathlib.Path("tests/testdata/text/family_chats.jsonl")
+    out.write_text("".join(json.dumps(case) + "\n" for case in
+                           family_chats(environment)), encoding="ascii")
 
 
 if __name__ == "__main__":

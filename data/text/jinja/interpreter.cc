@@ -232,12 +232,18 @@ class Interpreter {
     return RunBlock(statement.else_body, scope, output);
   }
 
-  static Value Lookup(const std::string& name, const ScopePtr& scope) {
+  // Without a date there is no clock: templates that ask whether there is one
+  // fall back to their own date.
+  bool HasFunction(absl::string_view name) const {
+    return IsBuiltin(name) && (name != kClock || !options_.date.empty());
+  }
+
+  Value Lookup(const std::string& name, const ScopePtr& scope) const {
     for (const Scope* at = scope.get(); at != nullptr; at = at->parent.get()) {
       const auto found = at->variables.find(name);
       if (found != at->variables.end()) return found->second;
     }
-    if (IsBuiltin(name)) return Value(Builtin{name});
+    if (HasFunction(name)) return Value(Builtin{name});
     return Value(Undefined{name});
   }
 
@@ -396,6 +402,9 @@ class Interpreter {
     }
     if (const auto* macro = callee.As<Macro>()) {
       return CallMacro(*macro, arguments);
+    }
+    if (callee.is_undefined() && callee.undefined().name == kClock) {
+      return CallBuiltin(kClock, arguments, options_.date);
     }
     if (callee.is_undefined()) {
       return absl::UnimplementedError(

@@ -275,8 +275,7 @@ absl::StatusOr<Value> FormatDate(const std::string& format,
   if (date.empty() || std::sscanf(date.c_str(), "%4d-%2d-%2d", &year, &month,
                                   &day.tm_mday) != 3) {
     return absl::FailedPreconditionError(
-        "the template asks for today's date: give \"date_string\" as "
-        "\"YYYY-MM-DD\"");
+        "the template asks for today's date: give it as date, \"YYYY-MM-DD\"");
   }
   day.tm_year = year - 1900;
   day.tm_mon = month - 1;
@@ -324,7 +323,7 @@ absl::StatusOr<Value> CallBuiltin(absl::string_view name,
     LIMBECK_ASSIGN_OR_RETURN(std::string message, ToText(bound[0]));
     return absl::AbortedError(message);
   }
-  if (name == "strftime_now") {
+  if (name == kClock) {
     LIMBECK_ASSIGN_OR_RETURN(const List bound,
                              Bind(name, arguments, {"format"}));
     LIMBECK_ASSIGN_OR_RETURN(const std::string format, TextOf(name, bound[0]));

@@ -18,6 +18,7 @@ bool HasMethod(const Value& value, absl::string_view name);
 absl::StatusOr<Value> CallMethod(const Value& self, absl::string_view name,
                                  const Arguments& arguments);
 
+inline constexpr char kClock[] = "strftime_now";
 bool IsBuiltin(absl::string_view name);
 
 // date: "YYYY-MM-DD" for strftime_now; empty: it is an error to ask for it.

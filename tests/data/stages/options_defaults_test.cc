@@ -43,7 +43,7 @@ TEST(ResolveOptions, EveryFieldGetsAValue) {
   ExpectComplete(DedupOptions());
   ExpectComplete(DecontaminateOptions());
   ExpectComplete(TrainTokenizerOptions());
-  ExpectComplete(TokenizeOptions());
+  ExpectComplete(TokenizeOptions(), {"chat"});
   ExpectComplete(PackOptions());
 }
 

@@ -173,6 +173,109 @@ TEST(TokenizeTrace, TagInsideTheQuestionIsRejected) {
       REJECTION_REASON_BAD_RECORD);
 }
 
+// A student's template that leaves thoughts to the model, or closes them.
+TraceTokenizer MakeOf(const std::string& generation_prompt,
+                      TokenizeOptions::Target target,
+                      absl::string_view system_prompt = "") {
+  TemporaryDirectory folder;
+  LIMBECK_EXPECT_OK(WriteFileAtomically(
+      folder.File("chat_template.jinja"),
+      absl::StrCat("{% for m in messages %}{{ m.role }}: {{ m.content }}"
+                   "<|end|>{% endfor %}{% if add_generation_prompt %}",
+                   generation_prompt, "{% endif %}")));
+  LIMBECK_EXPECT_OK(WriteFileAtomically(folder.File("tokenizer_config.json"),
+                                        "{\"eos_token\": \"<|end|>\"}"));
+  TokenizeOptions options;
+  options.set_target(target);
+  if (!system_prompt.empty()) {
+    options.mutable_chat()->set_system_prompt(std::string(system_prompt));
+  }
+  auto format = ChatFormat::Load(folder.path(), options.chat());
+  EXPECT_THAT(format, IsOk());
+  auto tokenizer = TraceTokenizer::Create(std::make_shared<ByteTokenizer>(),
+                                          *ResolveOptions(options), *format);
+  EXPECT_THAT(tokenizer, IsOk());
+  return *std::move(tokenizer);
+}
+
+// As a teacher's trace whose prompt ended with `prefix`.
+Trace TraceAfter(absl::string_view prefix, absl::string_view output) {
+  Trace trace = MakeTraceWithOutput(MakeProblem(7), 0, std::string(output));
+  trace.set_turn_prefix(std::string(prefix));
+  trace.clear_think();
+  trace.clear_answer();
+  return trace;
+}
+
+constexpr auto kWhole = TokenizeOptions::TARGET_TRACE;
+constexpr auto kAnswer = TokenizeOptions::TARGET_ANSWER_ONLY;
+
+TEST(TokenizeTrace, StudentsTemplateWritesThePrompt) {
+  const Trace trace =
+      MakeTraceWithOutput(MakeProblem(7), 0, "six\n</think>\n\n7");
+  const auto [prompt, loss] =
+      Parts(SampleOf(MakeOf("it:<think>\n", kWhole, "brief"), trace));
+  EXPECT_EQ(prompt,
+            "system: brief<|end|>user: How many apples has number "
+            "7?<|end|>it:<think>\n");
+  EXPECT_EQ(loss, "six\n</think>\n\n7<|end|>");
+}
+
+TEST(TokenizeTrace, TurnIsWholeWhateverOpenedTheThought) {
+  const std::string rest = "six\n</think>\n\n7";
+  const TraceTokenizer open = MakeOf("it:<think>\n", kWhole);
+  const TraceTokenizer none = MakeOf("it:", kWhole);
+  const Trace opened = TraceAfter("<think>\n", rest);
+  const Trace own = TraceAfter("", absl::StrCat("<think>", rest));
+  EXPECT_EQ(Parts(SampleOf(open, opened)).second, rest + "<|end|>");
+  EXPECT_EQ(Parts(SampleOf(open, own)).second, rest + "<|end|>");
+  EXPECT_EQ(Parts(SampleOf(none, opened)).second,
+            absl::StrCat("<think>\n", rest, "<|end|>"));
+  EXPECT_EQ(Parts(SampleOf(none, own)).second,
+            absl::StrCat("<think>", rest, "<|end|>"));
+}
+
+TEST(TokenizeTrace, AnswerWithoutThought) {
+  for (const char* prefix : {"", "<think>\n\n</think>\n\n"}) {
+    const Trace trace = TraceAfter(prefix, "7");
+    for (const auto target : {kWhole, kAnswer}) {
+      EXPECT_EQ(Parts(SampleOf(MakeOf("it:", target), trace)).second,
+                "7<|end|>");
+      EXPECT_EQ(
+          Parts(SampleOf(MakeOf("it:<think>\n</think>", target), trace)).second,
+          "7<|end|>");
+      EXPECT_EQ(Parts(SampleOf(MakeOf("it:<think>\n", target), trace)).second,
+                "</think>7<|end|>");
+    }
+  }
+}
+
+TEST(TokenizeTrace, ThoughtIsNotLostBehindAClosedTag) {
+  const Trace trace =
+      MakeTraceWithOutput(MakeProblem(7), 0, "six\n</think>\n\n7");
+  EXPECT_THAT(MakeOf("it:<think>\n\n</think>", kWhole).Tokenize(trace),
+              IsError(absl::StatusCode::kFailedPrecondition,
+                      "has a thought, but the student's prompt closes it"));
+  EXPECT_EQ(
+      Parts(SampleOf(MakeOf("it:<think>\n\n</think>", kAnswer), trace)).second,
+      "7<|end|>");
+}
+
+TEST(TokenizeTrace, OtherCapturedPromptIsTold) {
+  Trace trace = WithCapturedIds();
+  auto result = Make(kWhole).Tokenize(trace);
+  LIMBECK_ASSERT_OK(result);
+  EXPECT_TRUE(result->other_prompt);
+  trace.clear_prompt_ids();
+  const std::vector<int32_t> ids = *ByteTokenizer().Encode(kPrompt);
+  for (const int32_t id : ids) {
+    trace.add_prompt_ids(static_cast<uint32_t>(id));
+  }
+  result = Make(kWhole).Tokenize(trace);
+  LIMBECK_ASSERT_OK(result);
+  EXPECT_FALSE(result->other_prompt);
+}
+
 TEST(TokenizeTrace, TokenizerWithoutEndTagIsRefused) {
   EXPECT_THAT(
       TraceTokenizer::Create(std::make_shared<ByteTokenizer>(false),

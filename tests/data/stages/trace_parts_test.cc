@@ -2,6 +2,7 @@
 #include "data/stages/trace_parts.h"
 
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/data/stages/workbench.h"
@@ -76,6 +77,40 @@ TEST(TraceParts, SpansOfAnotherOutputAreNotBelieved) {
   trace = good;
   trace.clear_answer();
   expect_split_anew(trace);
+}
+
+TEST(TraceParts, FollowThePromptsThought) {
+  struct Case {
+    const char* prefix;
+    const char* output;
+    bool well_formed;
+    bool has_thought;
+    const char* answer;
+    const char* turn;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"<think>\n", "a</think>b", true, true, "b", "<think>\na</think>b"},
+           {"", "<think>a</think>b", true, true, "b", "<think>a</think>b"},
+           {"", "b", true, false, "b", "b"},
+           {"", "a</think>b", false, true, "b", "a</think>b"},
+           {"", "<think>a", false, true, "", "<think>a"},
+           {"<think>\n\n</think>\n\n", "b", true, false, "b",
+            "<think>\n\n</think>\n\nb"},
+           {"</think>", "a</think>b", false, false, "a</think>b",
+            "</think>a</think>b"}}) {
+    Trace trace;
+    trace.set_turn_prefix(c.prefix);
+    trace.set_raw_output(c.output);
+    for (int round = 0; round < 2; ++round) {
+      const OutputParts parts = PartsOf(trace);
+      EXPECT_EQ(parts.well_formed, c.well_formed) << c.turn << parts.problem;
+      EXPECT_EQ(parts.has_thought, c.has_thought) << c.turn;
+      EXPECT_FALSE(parts.repaired_open_tag);
+      EXPECT_EQ(AnswerText(trace, parts), c.answer) << c.turn;
+      StoreParts(parts, trace);
+    }
+    EXPECT_EQ(TurnText(trace), c.turn);
+  }
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST(ChatTemplate, TodayIsNeverAssumed) {
   EXPECT_EQ(*parsed->Render(Json::Object(), kDate), "26 Jul 2024");
   EXPECT_THAT(
       std::string(parsed->Render(Json::Object(), "").status().message()),
-      HasSubstr("date_string"));
+      HasSubstr("give it as date"));
   EXPECT_THAT(ErrorOf("{{ strftime_now('%H') }}"),
               HasSubstr("only the day is known"));
 }
