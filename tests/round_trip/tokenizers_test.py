@@ -127,7 +127,7 @@ class Tokenizers(program.Case):
         tokenizer.save_pretrained(folder)
         request = {"messages": messages(CHATS[1])}
         for name in tokenizer.chat_template:
-            ours, = filter_lines("render", "--tokenizer", folder, "--template",
+            ours, = filter_lines("render", "--tokenizer", folder, "--template_name",
                                  name, requests=[request])
             self.assertEqual(ours["text"], tokenizer.apply_chat_template(
                 request["messages"], tokenize=False, chat_template=name))
