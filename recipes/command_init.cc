@@ -96,8 +96,10 @@ void AddShapeOptions(CLI::App& verb, NewModelOptions& model) {
   verb.add_option("--max_positions", model.max_positions, "Default 2048");
   verb.add_option("--rope_theta", model.rope_theta,
                   "Default 10000; mistral and qwen3: 1000000");
-  verb.add_flag("--tied_head,!--untied_head", model.tied_head,
-                "The head is the embedding (default)");
+  verb.add_flag_function(
+      "--tied_head,!--untied_head",
+      [&model](int64_t count) { model.tied_head = count > 0; },
+      "The head is the embedding (default)");
 }
 
 }  // namespace

@@ -56,6 +56,11 @@ double Parameters(const ModelConfig& model) {
   return static_cast<double>(model.NumParameters());
 }
 
+// Those that a token is multiplied with.
+double ActiveParameters(const ModelConfig& model) {
+  return static_cast<double>(model.NumActiveParameters());
+}
+
 // One pass over the stages; later ones see what earlier ones hold.
 class Estimator {
  public:
@@ -224,7 +229,7 @@ class Estimator {
     if (!sheet.estimate.tokens.has_value()) return;
     const double tokens =
         *sheet.estimate.tokens + sheet.out.records.value_or(0) * kPromptTokens;
-    sheet.work.decoding_operations = 2.0 * Parameters(*model) * tokens;
+    sheet.work.decoding_operations = 2.0 * ActiveParameters(*model) * tokens;
     sheet.work_known = true;
   }
 
@@ -300,7 +305,7 @@ class Estimator {
     sheet.estimate.memory_bytes = kProgramBytes + WeightBytes(*model);
     if (!sheet.in.tokens.has_value()) return;
     sheet.work.training_operations =
-        2.0 * Parameters(*model) * *sheet.in.tokens;
+        2.0 * ActiveParameters(*model) * *sheet.in.tokens;
     sheet.work_known = true;
   }
 
@@ -321,8 +326,8 @@ class Estimator {
                                 (options.keep_checkpoints() + 1);
     if (!sheet.estimate.tokens.has_value()) return;
     const double per_token =
-        6.0 * Parameters(model) +
-        (teacher.has_value() ? 2.0 * Parameters(*teacher) : 0);
+        6.0 * ActiveParameters(model) +
+        (teacher.has_value() ? 2.0 * ActiveParameters(*teacher) : 0);
     sheet.work.training_operations = per_token * *sheet.estimate.tokens;
     sheet.work_known = true;
   }

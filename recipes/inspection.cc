@@ -13,6 +13,7 @@
 #include "data/records.pb.h"
 #include "data/stages/artefact.h"
 #include "data/text/tokenizer.h"
+#include "recipes/architecture_text.h"
 #include "recipes/artefact_path.h"
 #include "recipes/terminal.h"
 #include "student/config.h"
@@ -134,19 +135,6 @@ absl::StatusOr<std::string> InspectTokenizer(const std::string& directory) {
                       PiecesText(*tokenizer));
 }
 
-std::string ConfigText(const ModelConfig& config) {
-  return absl::StrFormat(
-      "%s, %d parameters stored as %s\n%d layers, hidden %d, heads %d (%d for "
-      "keys), head size %d, feed-forward %d, vocabulary %d%s\n%d positions, "
-      "rope theta %g, ends %s\n",
-      config.model_type, config.NumParameters(), config.dtype,
-      config.num_layers, config.hidden_size, config.num_heads,
-      config.num_kv_heads, config.head_dim, config.intermediate_size,
-      config.vocab_size, config.tied_head ? ", tied head" : "",
-      config.max_positions, config.rope_theta,
-      absl::StrJoin(config.eos_ids, ", "));
-}
-
 absl::StatusOr<std::string> InspectWeights(const std::string& path) {
   LIMBECK_ASSIGN_OR_RETURN(const SafetensorsFile file,
                            SafetensorsFile::Open(path));
@@ -164,7 +152,7 @@ absl::StatusOr<std::string> InspectCheckpoint(const std::string& directory) {
   LIMBECK_ASSIGN_OR_RETURN(const ModelConfig config,
                            ReadModelConfig(directory));
   std::string text =
-      absl::StrCat("checkpoint: ", directory, "\n", ConfigText(config));
+      absl::StrCat("checkpoint: ", directory, "\n", ArchitectureText(config));
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            ListDirectory(directory));
   for (const std::string& name : names) {

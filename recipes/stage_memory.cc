@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "student/forward.h"
+
 namespace limbeck {
 namespace {
 
@@ -29,12 +31,28 @@ double PackBytes(const PackOptions& options, const StageSize& size) {
              (kKeptSampleBytes + size.tokens_per_record * kKeptBytesPerToken);
 }
 
-// What backward keeps and makes per token and layer: inputs of norms,
-// attention and feed-forward, and their gradients.
+// Width of the feed-forward that a token meets in a layer.
+double FeedForwardWidth(const ModelConfig& model, int64_t layer) {
+  if (!model.HasExperts(layer)) {
+    return static_cast<double>(model.intermediate_size);
+  }
+  const ExpertMixture& experts = *model.experts;
+  return static_cast<double>((experts.num_chosen + experts.num_shared) *
+                             experts.intermediate_size);
+}
+
+// What backward keeps and makes per token: inputs of norms, attention and
+// feed-forward of each layer, and their gradients. Heads count where they are
+// wider than the hidden state together, as in latent attention.
 double ActivationBytesPerToken(const ModelConfig& model) {
-  const double per_layer = 24.0 * static_cast<double>(model.hidden_size) +
-                           8.0 * static_cast<double>(model.intermediate_size);
-  return static_cast<double>(model.num_layers) * per_layer * kFloatBytes;
+  const double hidden = static_cast<double>(model.hidden_size);
+  const double heads = static_cast<double>(model.num_heads * model.head_dim);
+  double values = 0;
+  for (int64_t layer = 0; layer < model.num_layers; ++layer) {
+    values += 24.0 * hidden + 8.0 * std::max(0.0, heads - hidden) +
+              8.0 * FeedForwardWidth(model, layer);
+  }
+  return values * kFloatBytes;
 }
 
 }  // namespace
@@ -65,10 +83,8 @@ double WeightBytes(const ModelConfig& model) {
 }
 
 double SamplingBytes(const ModelConfig& model, double rows) {
-  const double cache = rows * static_cast<double>(model.max_positions) *
-                       static_cast<double>(model.num_layers) * 2 *
-                       static_cast<double>(model.num_kv_heads * model.head_dim);
-  return WeightBytes(model) + cache * kFloatBytes;
+  return WeightBytes(model) +
+         KvCacheBytes(model, static_cast<int64_t>(rows), model.max_positions);
 }
 
 double TrainingBytes(const ModelConfig& model, const TrainOptions& options,

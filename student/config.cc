@@ -28,6 +28,14 @@ absl::StatusOr<Json> ReadJsonFile(const std::string& path) {
   return json;
 }
 
+absl::StatusOr<ModelConfig> ParseNamed(const std::string& path,
+                                       const Json& json,
+                                       const Json& generation) {
+  absl::StatusOr<ModelConfig> config = ParseModelConfig(json, generation);
+  if (!config.ok()) return WithinSetting(path, config.status());
+  return config;
+}
+
 }  // namespace
 
 int64_t ModelConfig::NumParameters() const {
@@ -57,9 +65,12 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& directory) {
   if (FileExists(generation_path)) {
     LIMBECK_ASSIGN_OR_RETURN(generation, ReadJsonFile(generation_path));
   }
-  absl::StatusOr<ModelConfig> config = ParseModelConfig(json, generation);
-  if (!config.ok()) return WithinSetting(path, config.status());
-  return config;
+  return ParseNamed(path, json, generation);
+}
+
+absl::StatusOr<ModelConfig> ReadModelConfigFile(const std::string& path) {
+  LIMBECK_ASSIGN_OR_RETURN(const Json json, ReadJsonFile(path));
+  return ParseNamed(path, json, Json());
 }
 
 }  // namespace limbeck

@@ -135,6 +135,8 @@ absl::Status ValidateConfig(const ModelConfig& config);
 // other quantisation than blocks of float8, biases of MLPs, windows in other
 // layers than the last ones) is refused with the name of the setting.
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& directory);
+// A file of any name alone.
+absl::StatusOr<ModelConfig> ReadModelConfigFile(const std::string& path);
 // The same from parsed files; `generation` may be null.
 absl::StatusOr<ModelConfig> ParseModelConfig(const Json& config,
                                              const Json& generation);

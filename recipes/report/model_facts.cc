@@ -4,12 +4,15 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/little_endian.h"
 #include "data/base/status_macros.h"
+#include "student/config.h"
+#include "student/config_rope.h"
 
 namespace limbeck::report {
 namespace {
@@ -17,6 +20,7 @@ namespace {
 constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20;
 // As in the reference implementation of the format.
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr char kScaleSuffix[] = "_scale_inv";
 constexpr char kWeightsName[] = "model.safetensors";
 
 absl::Status Damaged(const std::string& path, absl::string_view reason) {
@@ -68,7 +72,8 @@ absl::StatusOr<uint64_t> CountInFile(const std::string& path) {
                            ParseFile(path, bytes.substr(kLengthBytes, length)));
   uint64_t total = 0;
   for (const auto& [name, tensor] : header.object()) {
-    if (name == "__metadata__") continue;
+    // Factors of float8 blocks belong to the numbers they scale.
+    if (name == "__metadata__" || absl::EndsWith(name, kScaleSuffix)) continue;
     uint64_t elements = 0;
     if (!CountElements(tensor, &elements) ||
         __builtin_add_overflow(total, elements, &total)) {
@@ -102,6 +107,27 @@ absl::StatusOr<std::set<std::string>> WeightFiles(
   return names;
 }
 
+// What not every model has.
+void AddPartsOfFamily(const ModelConfig& config,
+                      std::vector<std::string>* parts) {
+  if (config.latent) {
+    parts->push_back(
+        absl::StrCat("latent attention of ", config.latent->kv_rank));
+  }
+  if (config.experts) {
+    parts->push_back(absl::StrCat(config.experts->num_experts, " experts, ",
+                                  config.experts->num_chosen,
+                                  " for each token"));
+  }
+  if (config.sliding_window > 0) {
+    parts->push_back(absl::StrCat("window ", config.sliding_window));
+  }
+  if (config.rope_scaling.type != RopeType::kDefault) {
+    parts->push_back(absl::StrCat(RopeTypeName(config.rope_scaling.type),
+                                  " RoPE by ", config.rope_scaling.factor));
+  }
+}
+
 std::string DescribeArchitecture(const Json& config) {
   std::vector<std::string> parts;
   const Json* type = config.Find("model_type");
@@ -117,6 +143,8 @@ std::string DescribeArchitecture(const Json& config) {
   add("", "num_attention_heads", " heads");
   add("", "num_key_value_heads", " key/value heads");
   add("vocabulary ", "vocab_size", "");
+  const absl::StatusOr<ModelConfig> parsed = ParseModelConfig(config, Json());
+  if (parsed.ok()) AddPartsOfFamily(*parsed, &parts);
   return absl::StrJoin(parts, ", ");
 }
 

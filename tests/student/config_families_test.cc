@@ -6,7 +6,7 @@
 
 #include "student/config.h"
 #include "student/config_family.h"
-#include "tests/student/config_examples.h"
+#include "tests/support/config_examples.h"
 #include "tests/support/status_matchers.h"
 
 namespace limbeck {

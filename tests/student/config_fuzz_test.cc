@@ -8,7 +8,7 @@
 #include "data/base/file.h"
 #include "data/base/random.h"
 #include "student/config.h"
-#include "tests/student/config_examples.h"
+#include "tests/support/config_examples.h"
 #include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"

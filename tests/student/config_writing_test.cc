@@ -7,7 +7,7 @@
 #include "data/base/random.h"
 #include "student/config.h"
 #include "student/config_family.h"
-#include "tests/student/config_examples.h"
+#include "tests/support/config_examples.h"
 #include "tests/support/status_matchers.h"
 
 namespace limbeck {

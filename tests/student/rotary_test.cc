@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "data/base/file.h"
-#include "tests/student/config_examples.h"
+#include "tests/support/config_examples.h"
 #include "tests/support/status_matchers.h"
 
 namespace limbeck {

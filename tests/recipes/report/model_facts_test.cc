@@ -31,6 +31,37 @@ TEST(ModelFacts, CountsParametersFromTheHeader) {
             "vocabulary 16");
 }
 
+TEST(ModelFacts, NamesWhatNotEveryModelHas) {
+  const TemporaryDirectory directory;
+  LIMBECK_ASSERT_OK(WriteFileAtomically(directory.File("config.json"), R"({
+    "model_type": "deepseek_v3", "num_hidden_layers": 2, "hidden_size": 8,
+    "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 16,
+    "intermediate_size": 8, "max_position_embeddings": 64, "q_lora_rank": null,
+    "kv_lora_rank": 6, "qk_nope_head_dim": 4, "qk_rope_head_dim": 2,
+    "v_head_dim": 4, "n_routed_experts": 8, "num_experts_per_tok": 3,
+    "n_group": 2, "topk_group": 1, "moe_intermediate_size": 4,
+    "first_k_dense_replace": 1, "routed_scaling_factor": 1,
+    "rms_norm_eps": 1e-6,
+    "rope_scaling": {"type": "linear", "factor": 2.5}})"));
+  ModelFacts facts;
+  LIMBECK_ASSERT_OK(ReadCheckpointFacts(directory.path(), &facts));
+  EXPECT_EQ(facts.architecture,
+            "deepseek_v3, 2 layers, width 8, 2 heads, 2 key/value heads, "
+            "vocabulary 16, latent attention of 6, 8 experts, 3 for each "
+            "token, linear RoPE by 2.5");
+}
+
+TEST(ModelFacts, FactorsOfFloat8BlocksAreNoParameters) {
+  const TemporaryDirectory directory;
+  LIMBECK_ASSERT_OK(
+      WriteFileAtomically(directory.File("model.safetensors"),
+                          SafetensorsBytes(R"({"w":{"shape":[4,5]},
+                           "w_scale_inv":{"shape":[2,3]}})")));
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const uint64_t count,
+                               CountParameters(directory.path()));
+  EXPECT_EQ(count, 20u);
+}
+
 TEST(ModelFacts, AbsentFilesAreUnknown) {
   const TemporaryDirectory directory;
   ModelFacts facts;

@@ -1,6 +1,6 @@
 // config.json of every family, with the settings of published models.
-#ifndef LIMBECK_TESTS_STUDENT_CONFIG_EXAMPLES_H_
-#define LIMBECK_TESTS_STUDENT_CONFIG_EXAMPLES_H_
+#ifndef LIMBECK_TESTS_SUPPORT_CONFIG_EXAMPLES_H_
+#define LIMBECK_TESTS_SUPPORT_CONFIG_EXAMPLES_H_
 
 #include <cstdint>
 #include <string>
@@ -32,4 +32,4 @@ absl::StatusOr<ModelConfig> ParseWithout(const std::string& name,
 
 }  // namespace limbeck
 
-#endif  // LIMBECK_TESTS_STUDENT_CONFIG_EXAMPLES_H_
+#endif  // LIMBECK_TESTS_SUPPORT_CONFIG_EXAMPLES_H_

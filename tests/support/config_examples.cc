@@ -1,4 +1,4 @@
-#include "tests/student/config_examples.h"
+#include "tests/support/config_examples.h"
 
 #include <utility>
 
