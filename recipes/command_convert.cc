@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
@@ -13,8 +14,10 @@
 #include "recipes/artefact_path.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
+#include "recipes/model_edits.h"
 #include "recipes/progress.h"
 #include "recipes/torch_boundary.h"
+#include "student/checkpoint.h"
 #include "student/convert.h"
 #include "student/dtype.h"
 
@@ -29,6 +32,7 @@ struct ConvertArguments {
   std::string to;
   std::string dtype;
   uint64_t shard_bytes = 0;
+  ModelEdits edits;
 };
 
 // Shows how far the writing of a large model is, on standard error.
@@ -55,6 +59,25 @@ class WritingProgress {
   bool started_ = false;
 };
 
+// The way of a model that is changed: it is read as a whole.
+absl::Status WriteEdited(const ConvertArguments& arguments,
+                         const std::string& from,
+                         std::optional<at::ScalarType> dtype,
+                         SaveOptions options) {
+  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(from));
+  if (!dtype) {
+    LIMBECK_ASSIGN_OR_RETURN(dtype, ParseDtype(model.config.dtype));
+  }
+  LIMBECK_ASSIGN_OR_RETURN(
+      const std::string text,
+      EditModel(arguments.edits, options.tokenizer_directory, model));
+  options.dtype = *dtype;
+  LIMBECK_RETURN_IF_ERROR(SaveCheckpoint(model, options, arguments.to));
+  return WriteToStandardOutput(absl::StrCat(text, model.config.NumParameters(),
+                                            " parameters, ", DtypeName(*dtype),
+                                            ": ", arguments.to, "\n"));
+}
+
 absl::Status ConvertCommand(const ConvertArguments& arguments) {
   if (FileExists(arguments.to) || IsDirectory(arguments.to)) {
     return absl::AlreadyExistsError(
@@ -66,6 +89,12 @@ absl::Status ConvertCommand(const ConvertArguments& arguments) {
   if (!arguments.dtype.empty()) {
     LIMBECK_ASSIGN_OR_RETURN(dtype, ParseDtype(arguments.dtype));
   }
+  if (!arguments.edits.extract_base.empty()) {
+    LIMBECK_ASSIGN_OR_RETURN(
+        const std::string text,
+        ExtractAdapter(arguments.edits, from, arguments.to));
+    return WriteToStandardOutput(text);
+  }
   WritingProgress progress;
   SaveOptions options;
   options.shard_bytes = arguments.shard_bytes;
@@ -73,6 +102,9 @@ absl::Status ConvertCommand(const ConvertArguments& arguments) {
     progress.Show(done, total);
   };
   if (!ListTokenizerFiles(from).empty()) options.tokenizer_directory = from;
+  if (arguments.edits.ChangesModel()) {
+    return WriteEdited(arguments, from, dtype, std::move(options));
+  }
   LIMBECK_ASSIGN_OR_RETURN(
       const Conversion conversion,
       ConvertCheckpoint(from, dtype, options, arguments.to));
@@ -90,7 +122,8 @@ void AddConvertCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<ConvertArguments>();
   CLI::App* verb = AddVerb(
       app, "convert",
-      "Write a checkpoint in another number format, in one file or in shards",
+      "Write a checkpoint in another number format, in one file or in shards, "
+      "with an adapter merged, or as an adapter",
       "limbeck convert recipes/quickstart/teacher teacher_bf16 --dtype "
       "bfloat16");
   verb->add_option("from", arguments->from,
@@ -103,6 +136,7 @@ void AddConvertCommand(CLI::App& app, absl::Status& result) {
   verb->add_option("--shard_size", arguments->shard_bytes,
                    "Largest file, as 5GB or 500MB; default: one file")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
+  AddEditOptions(*verb, arguments->edits);
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return ConvertCommand(*arguments); });
   });
