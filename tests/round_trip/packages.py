@@ -5,6 +5,7 @@ Import this before torch: it keeps the libraries offline and to two threads.
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +16,8 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error",
                   HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_UPDATE_CHECK="1",
                   TOKENIZERS_PARALLELISM="false")
 sys.dont_write_bytecode = True
+sys.warnoptions.append("ignore")  # else unittest shows the libraries' own
+warnings.simplefilter("ignore")
 sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
 
 
