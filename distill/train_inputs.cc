@@ -16,6 +16,7 @@
 #include "data/text/tokenizer.h"
 #include "student/checkpoint.h"
 #include "student/config.h"
+#include "student/vocabulary.h"
 #include "teacher/local_scorer.h"
 
 namespace limbeck {
@@ -67,8 +68,9 @@ absl::Status OpenModel(const TrainOptions& options, const StageRun& run,
                                            : options.initial_model_input()));
   LIMBECK_ASSIGN_OR_RETURN(inputs.tokenizer_directory,
                            TokenizerDirectory(source));
-  LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Tokenizer> tokenizer,
+  LIMBECK_ASSIGN_OR_RETURN(inputs.tokenizer,
                            LoadTokenizer(inputs.tokenizer_directory));
+  const std::shared_ptr<const Tokenizer>& tokenizer = inputs.tokenizer;
   inputs.tokenizer_fingerprint = tokenizer->fingerprint();
   inputs.tokenizer_size = tokenizer->vocab_size();
   if (fresh) {
@@ -130,20 +132,17 @@ absl::Status OpenTeacher(const TrainOptions& options, const StageRun& run,
   LIMBECK_ASSIGN_OR_RETURN(const std::string folder, TokenizerDirectory(input));
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Tokenizer> tokenizer,
                            LoadTokenizer(folder));
-  if (tokenizer->fingerprint() != inputs.tokenizer_fingerprint) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "teacher '", input.name, "' has tokenizer ", tokenizer->fingerprint(),
-        ", the student's is ", inputs.tokenizer_fingerprint,
-        ": dense distillation needs the same vocabulary"));
-  }
   LIMBECK_ASSIGN_OR_RETURN(const std::string checkpoint,
                            CheckpointDirectory(input));
+  // Before the weights are read.
+  LIMBECK_ASSIGN_OR_RETURN(const ModelConfig config,
+                           ReadModelConfig(checkpoint));
+  LIMBECK_RETURN_IF_ERROR(CheckVocabularyPair(
+      {absl::StrCat("teacher '", input.name, "'"), folder, tokenizer.get(),
+       config.vocab_size},
+      {"the student", inputs.tokenizer_directory, inputs.tokenizer.get(),
+       inputs.model.config.vocab_size}));
   LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(checkpoint));
-  if (model.config.vocab_size < inputs.tokenizer_size) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "teacher '", input.name, "' has ", model.config.vocab_size,
-        " head rows, its tokenizer has ", inputs.tokenizer_size, " pieces"));
-  }
   Teacher identity;
   identity.set_name(input.name);
   identity.set_tokenizer_fingerprint(tokenizer->fingerprint());

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "data/load/loader.h"
 #include "data/stages/stage.h"
+#include "data/text/tokenizer.h"
 #include "distill/options.pb.h"
 #include "student/weights.h"
 #include "teacher/scorer.h"
@@ -18,6 +19,7 @@ namespace limbeck {
 struct TrainInputs {
   Model model;  // float32, initial or random
   std::string tokenizer_directory;
+  std::shared_ptr<const Tokenizer> tokenizer;
   std::string tokenizer_fingerprint;
   int64_t tokenizer_size = 0;  // ids are below it; the head may be wider
   std::unique_ptr<BinLoader> bins;
@@ -32,8 +34,8 @@ ModelConfig ConfigOfArchitecture(const ArchitectureOptions& shape,
                                  int64_t vocab_size);
 
 // `options` resolved. Inputs that options do not name are the packed bins:
-// there must be exactly one. Bins, student and teacher must share one
-// tokenizer; a refusal names both fingerprints.
+// there must be exactly one. Bins must be of the student's tokenizer, a
+// resident teacher's vocabulary must be the student's (CheckVocabularyPair).
 absl::StatusOr<TrainInputs> OpenTrainInputs(const TrainOptions& options,
                                             const StageRun& run);
 

@@ -14,6 +14,7 @@
 #include "data/base/json.h"
 #include "data/stages/artefact.h"
 #include "data/text/tokenizer.h"
+#include "distill/train_inputs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "student/checkpoint.h"
@@ -188,6 +189,31 @@ TEST_F(TrainStage, DenseDistillationTakesAResidentTeacher) {
   EXPECT_GT(end, 0.0);
   EXPECT_LT(end, start);
   EXPECT_EQ(lines.back().Find("held_out_loss")->number(), end);
+}
+
+TEST_F(TrainStage, ResidentTeacherOfAnotherVocabularyIsRefused) {
+  LIMBECK_ASSERT_OK_AND_ASSIGN(
+      const auto other, LoadTokenizer(fixture_->other_tokenizer().directory));
+  const std::string teacher = Directory("teacher");
+  LIMBECK_ASSERT_OK(SaveCheckpoint(
+      *MakeRandomModel(
+          ConfigOfArchitecture(Options().architecture(), other->vocab_size()),
+          1),
+      {.tokenizer_directory = fixture_->other_tokenizer().directory}, teacher));
+  TrainOptions options = Options();
+  options.mutable_objective()->set_kind(
+      ObjectiveOptions::KIND_DENSE_DISTILLATION);
+  options.set_teacher_input("teacher");
+  std::vector<StageInput> inputs = Inputs(fixture_->bins());
+  inputs.push_back({"teacher", teacher, "digest", true});
+  const StageRun run = MakeTrainRun(options, inputs, Directory("run"));
+  EXPECT_THAT(RunTrainStage(options, run),
+              IsError(StatusCode::kFailedPrecondition,
+                      "teacher 'teacher' and the student disagree at token "
+                      "id"));
+  EXPECT_THAT(RunTrainStage(options, run),
+              IsError(StatusCode::kFailedPrecondition,
+                      "train with KIND_CROSS_ENTROPY"));
 }
 
 TEST_F(TrainStage, OtherTokenizerIsRefusedByBothFingerprints) {
