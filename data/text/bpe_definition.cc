@@ -6,12 +6,14 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "data/base/digest.h"
 #include "data/base/status_macros.h"
 #include "data/text/bpe_pipeline.h"
 #include "data/text/byte_alphabet.h"
+#include "data/text/pipeline_parts.h"
 
 namespace limbeck {
 namespace {
@@ -171,6 +173,13 @@ absl::Status ReadMerges(const Json& model, const Vocabulary& vocabulary,
   return absl::OkStatus();
 }
 
+// Errors of single members tell their own place.
+absl::Status AtModel(const absl::Status& status) {
+  return absl::StartsWith(status.message(), "model.")
+             ? status
+             : AtPlace("model", status);
+}
+
 absl::Status ReadModel(const Json& json, BpeDefinition* definition) {
   const Json* model = json.Find("model");
   if (model == nullptr || !model->is_object()) {
@@ -273,7 +282,7 @@ absl::StatusOr<BpeDefinition> ReadBpeDefinition(const Json& json) {
   }
   BpeDefinition definition;
   LIMBECK_RETURN_IF_ERROR(ReadSplitting(json, &definition));
-  LIMBECK_RETURN_IF_ERROR(ReadModel(json, &definition));
+  LIMBECK_RETURN_IF_ERROR(AtModel(ReadModel(json, &definition)));
   LIMBECK_RETURN_IF_ERROR(ReadBpePipeline(json, &definition));
   return definition;
 }

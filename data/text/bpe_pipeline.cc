@@ -153,9 +153,12 @@ absl::Status ReadAddedTokens(const Json& json, BpeDefinition* definition) {
   if (!list->is_array()) {
     return absl::InvalidArgumentError("added_tokens is not a list");
   }
-  for (const Json& element : list->array()) {
-    LIMBECK_ASSIGN_OR_RETURN(AddedToken token, ReadAddedToken(element));
-    definition->added_tokens.push_back(std::move(token));
+  for (size_t i = 0; i < list->array().size(); ++i) {
+    absl::StatusOr<AddedToken> token = ReadAddedToken(list->array()[i]);
+    if (!token.ok()) {
+      return AtPlace(absl::StrCat("added_tokens[", i, "]"), token.status());
+    }
+    definition->added_tokens.push_back(*std::move(token));
   }
   LIMBECK_RETURN_IF_ERROR(CheckAddedIds(*definition));
   for (const AddedToken& token : definition->added_tokens) {
@@ -249,7 +252,7 @@ absl::Status ReadClsSep(const Json& part, BpeDefinition* definition) {
 
 absl::Status ReadPostProcessor(const Json& json, BpeDefinition* definition) {
   return ForEachPart(
-      json.Find("post_processor"), "processors",
+      json, "post_processor", "processors",
       [&](const std::string& type, const Json& part) -> absl::Status {
         if (type == "ByteLevel") return absl::OkStatus();  // offsets only
         if (type == "RobertaProcessing" || type == "BertProcessing") {
@@ -266,7 +269,7 @@ absl::Status ReadPostProcessor(const Json& json, BpeDefinition* definition) {
 
 absl::Status ReadSplitting(const Json& json, BpeDefinition* definition) {
   LIMBECK_RETURN_IF_ERROR(
-      ForEachPart(json.Find("pre_tokenizer"), "pretokenizers",
+      ForEachPart(json, "pre_tokenizer", "pretokenizers",
                   [&](const std::string& type, const Json& part) {
                     return ReadPreTokenizer(type, part, definition);
                   }));

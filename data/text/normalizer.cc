@@ -55,7 +55,7 @@ bool Apply(const NormalizerStep& step, absl::string_view text,
 absl::StatusOr<std::vector<NormalizerStep>> ReadNormalizer(const Json& json) {
   std::vector<NormalizerStep> steps;
   LIMBECK_RETURN_IF_ERROR(ForEachPart(
-      json.Find("normalizer"), "normalizers",
+      json, "normalizer", "normalizers",
       [&](const std::string& type, const Json& part) -> absl::Status {
         LIMBECK_ASSIGN_OR_RETURN(NormalizerStep step, ReadStep(type, part));
         steps.push_back(std::move(step));

@@ -6,22 +6,42 @@
 
 namespace limbeck {
 
-absl::Status ForEachPart(
-    const Json* part, absl::string_view list_key,
-    absl::FunctionRef<absl::Status(const std::string& type, const Json& part)>
-        body) {
-  if (part == nullptr || part->is_null()) return absl::OkStatus();
-  LIMBECK_ASSIGN_OR_RETURN(const std::string type, part->GetString("type"));
-  if (type != "Sequence") return body(type, *part);
-  const Json* list = part->Find(list_key);
+using PartBody =
+    absl::FunctionRef<absl::Status(const std::string& type, const Json& part)>;
+
+namespace {
+
+absl::Status VisitPart(const Json& part, const std::string& place,
+                       absl::string_view list_key, PartBody body) {
+  const absl::StatusOr<std::string> type = part.GetString("type");
+  if (!type.ok()) return AtPlace(place, type.status());
+  if (*type != "Sequence") return AtPlace(place, body(*type, part));
+  const Json* list = part.Find(list_key);
   if (list == nullptr || !list->is_array()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a Sequence has no list '", list_key, "'"));
+    return AtPlace(place, absl::InvalidArgumentError(absl::StrCat(
+                              "a Sequence has no list '", list_key, "'")));
   }
-  for (const Json& element : list->array()) {
-    LIMBECK_RETURN_IF_ERROR(ForEachPart(&element, list_key, body));
+  for (size_t i = 0; i < list->array().size(); ++i) {
+    LIMBECK_RETURN_IF_ERROR(VisitPart(
+        list->array()[i], absl::StrCat(place, ".", list_key, "[", i, "]"),
+        list_key, body));
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status AtPlace(absl::string_view place, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(place, ": ", status.message()));
+}
+
+absl::Status ForEachPart(const Json& json, absl::string_view key,
+                         absl::string_view list_key, PartBody body) {
+  const Json* part = json.Find(key);
+  if (part == nullptr || part->is_null()) return absl::OkStatus();
+  return VisitPart(*part, std::string(key), list_key, body);
 }
 
 absl::Status UnknownPart(absl::string_view what, absl::string_view type) {

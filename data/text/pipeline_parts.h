@@ -13,11 +13,15 @@
 
 namespace limbeck {
 
-// Calls body for the part itself or for each element of a Sequence, whose list
-// has the name `list_key`. Null and absent parts are skipped. Sequences nest
-// at most as deep as the JSON reader lets them.
+// Puts the place in the file ("decoder.decoders[1]") before an error.
+absl::Status AtPlace(absl::string_view place, const absl::Status& status);
+
+// Calls body for the member `key` of the file or, where it is a Sequence, for
+// each element of its list, which has the name `list_key`; errors begin with
+// the part's place. Null and absent parts are skipped. Sequences nest at most
+// as deep as the JSON reader lets them.
 absl::Status ForEachPart(
-    const Json* part, absl::string_view list_key,
+    const Json& json, absl::string_view key, absl::string_view list_key,
     absl::FunctionRef<absl::Status(const std::string& type, const Json& part)>
         body);
 

@@ -135,7 +135,7 @@ void ApplyToToken(const DecoderStep& step, bool is_first, bool is_fused,
 absl::StatusOr<std::vector<DecoderStep>> ReadDecoder(const Json& json) {
   std::vector<DecoderStep> steps;
   LIMBECK_RETURN_IF_ERROR(ForEachPart(
-      json.Find("decoder"), "decoders",
+      json, "decoder", "decoders",
       [&](const std::string& type, const Json& part) -> absl::Status {
         LIMBECK_ASSIGN_OR_RETURN(DecoderStep step, ReadStep(type, part));
         steps.push_back(std::move(step));

@@ -134,6 +134,25 @@ TEST_F(Program, RenderUsesTheFoldersTemplate) {
               HasSubstr("line 2: unknown filter 'magic'"));
 }
 
+TEST_F(Program, RenderTakesTheChatOptions) {
+  const std::string line =
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"2+3?\"}],"
+      "\"add_generation_prompt\":true}\n";
+  const auto render = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"render", "--tokenizer", Tokenizer()});
+    return RunProgram(flags, line);
+  };
+  EXPECT_EQ(
+      render({"--think_tag", "strip", "--system_prompt", "Be brief."}).output,
+      "{\"text\":\"<|system|>Be brief.<|end|><|user|>2+3?<|end|>"
+      "<|assistant|>\"}\n");
+  EXPECT_EQ(render({"--think_tag", "maybe"}).exit_code, 2);
+  EXPECT_THAT(render({"--date", "tomorrow"}).output,
+              HasSubstr("date is 'tomorrow'"));
+  EXPECT_THAT(render({"--template_name", "tool_use"}).output,
+              HasSubstr("no chat template 'tool_use', known are default"));
+}
+
 TEST_F(Program, ScoreIsNormalisedAndAgreesWithGenerate) {
   const ProgramResult generated = RunProgram(
       {"generate", "--model", Model(), "--max_tokens", "12", "--seed", "5"},

@@ -5,11 +5,15 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/str_cat.h"
+#include "data/base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "teacher/prompt.h"
+#include "teacher/sample_outcome.h"
 #include "teacher/signal_records.h"
+#include "tests/support/byte_tokenizer.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/tiny_models.h"
 #include "tests/teacher/tiny_teacher.h"
 
@@ -100,6 +104,48 @@ TEST(LocalSampler, SameBytesInAnyOrder) {
       EXPECT_EQ(Describe(result), alone[ticket * stride % requests.size()]);
     }
   }
+}
+
+// A template that opens no thought and greets.
+std::shared_ptr<const ChatFormat> GreetingFormat() {
+  TemporaryDirectory folder;
+  LIMBECK_EXPECT_OK(WriteFileAtomically(
+      folder.File("chat_template.jinja"),
+      "{% for m in messages %}{{ m.role }}: hi, {{ m.content }}<|user|>"
+      "{% endfor %}{% if add_generation_prompt %}it:{% endif %}"));
+  LIMBECK_EXPECT_OK(WriteFileAtomically(folder.File("tokenizer_config.json"),
+                                        "{\"eos_token\": \"<|user|>\"}"));
+  auto format = ChatFormat::Load(folder.path(), ChatOptions());
+  EXPECT_THAT(format, IsOk());
+  return std::make_shared<const ChatFormat>(*std::move(format));
+}
+
+TEST(LocalSampler, AsksByTheFormat) {
+  LocalSamplerOptions options;
+  options.format = GreetingFormat();
+  const std::unique_ptr<Sampler> sampler = MakeSampler(options);
+  EXPECT_EQ(sampler->TemplateFingerprint(), options.format->Fingerprint());
+  const Problem problem = MakeProblems(1)[0];
+  const SampleRequest request = MakeRequest(problem, 0, 4);
+  const SampleResult result = RunAll(*sampler, {request}).at(0);
+  const std::vector<int32_t> ids(result.prompt_ids.begin(),
+                                 result.prompt_ids.end());
+  EXPECT_EQ(
+      *MakeByteTokenizer()->Decode(ids),
+      absl::StrCat("user: hi, ", problem.messages(0).content(), "<|user|>it:"));
+  EXPECT_EQ(result.turn_prefix, "");
+  const GeneratedSample outcome = MakeOutcome(request, Teacher(), 1000, result);
+  EXPECT_TRUE(outcome.trace().has_turn_prefix());
+  EXPECT_EQ(outcome.trace().turn_prefix(), "");
+}
+
+TEST(LocalSampler, UsualThoughtIsNotNoted) {
+  const std::unique_ptr<Sampler> sampler = MakeSampler();
+  const SampleRequest request = MakeRequest(MakeProblems(1)[0], 0, 4);
+  const SampleResult result = RunAll(*sampler, {request}).at(0);
+  EXPECT_EQ(result.turn_prefix, "<think>\n");
+  EXPECT_FALSE(
+      MakeOutcome(request, Teacher(), 1000, result).trace().has_turn_prefix());
 }
 
 TEST(LocalSampler, SameBytesForAnyNumberOfRows) {

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/random.h"
 #include "data/text/reasoning_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/data/text/golden_lines.h"
+#include "tests/support/mutation.h"
 
 namespace limbeck {
 namespace {
@@ -117,6 +119,14 @@ TEST(ChatTemplate, WorkAndOutputAreBounded) {
   EXPECT_THAT(ErrorOf(blocks), HasSubstr("nested"));
 }
 
+// A status whose text says something, or a text.
+void Attempt(const std::string& source, const Json& variables) {
+  const auto text = Render(source, variables);
+  if (!text.ok() && text.status().code() != absl::StatusCode::kAborted) {
+    EXPECT_FALSE(text.status().message().empty()) << source;
+  }
+}
+
 TEST(ChatTemplate, SurvivesDamage) {
   const std::vector<Json> cases =
       ReadGoldenLines("tests/testdata/text/templates.jsonl");
@@ -124,12 +134,113 @@ TEST(ChatTemplate, SurvivesDamage) {
   for (size_t i = 1; i < cases.size(); ++i) {
     const std::string source = *cases[i].GetString("template");
     for (size_t at = 0; at < source.size(); ++at) {
-      (void)Render(source.substr(0, at), variables);
+      Attempt(source.substr(0, at), variables);
       std::string changed = source;
       const uint64_t key = RandomKey(i * 1000 + at, RandomPurpose::kTest);
       changed[at] = "{}%#|()[]'\"-+ .,=~xi0\n\xff"[RandomBelow(24, key, 0)];
-      (void)Render(changed, variables);
+      Attempt(changed, variables);
     }
+  }
+}
+
+TEST(ChatTemplate, FamiliesTemplatesSurviveDamage) {
+  const Json variables = *ParseJson(
+      "{\"messages\": [{\"role\": \"system\", \"content\": \"s\"},"
+      "{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\","
+      "\"content\": \"<think>x</think>b\"}, {\"role\": \"user\","
+      "\"content\": \"c\"}], \"add_generation_prompt\": true,"
+      "\"bos_token\": \"<s>\", \"eos_token\": \"</s>\"}");
+  const std::string folder = "tests/testdata/text/chat";
+  const std::vector<std::string> names = *ListDirectory(folder);
+  for (const std::string& name : names) {
+    const std::string source = *ReadFile(JoinPath(folder, name), 1 << 20);
+    const auto attempt = [&](const std::string& changed) {
+      Attempt(changed, variables);
+    };
+    ForEachCut(source, [&](const std::string& cut, size_t) { attempt(cut); });
+    for (size_t at = 0; at < source.size(); ++at) {
+      std::string changed = source;
+      changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 8)));
+      attempt(changed);
+    }
+    ForEachMutation(source, 300, 5, attempt);
+  }
+}
+
+// Words of the language in random order.
+TEST(ChatTemplate, SurvivesTokenSoup) {
+  const std::vector<std::string> words = {"{{",
+                                          "}}",
+                                          "{%",
+                                          "%}",
+                                          "{%-",
+                                          "-%}",
+                                          "if",
+                                          "else",
+                                          "elif",
+                                          "endif",
+                                          "for",
+                                          "in",
+                                          "x",
+                                          "messages",
+                                          "endfor",
+                                          "set",
+                                          "endset",
+                                          "=",
+                                          "namespace(a=1)",
+                                          "macro",
+                                          "f(x)",
+                                          "endmacro",
+                                          "|",
+                                          "list",
+                                          "length",
+                                          "join",
+                                          "(",
+                                          ")",
+                                          "[",
+                                          "]",
+                                          ".role",
+                                          "[0]",
+                                          "[::-1]",
+                                          "'a'",
+                                          "1",
+                                          "0.5",
+                                          "+",
+                                          "*",
+                                          "//",
+                                          "%",
+                                          "~",
+                                          "not",
+                                          "and",
+                                          "is",
+                                          "defined",
+                                          "range(9)",
+                                          "{",
+                                          "}",
+                                          ":",
+                                          ",",
+                                          "break",
+                                          "text\n",
+                                          "none",
+                                          "true",
+                                          "==",
+                                          "<",
+                                          "raise_exception('e')",
+                                          "recursive",
+                                          "generation",
+                                          "**"};
+  const Json variables =
+      *ParseJson("{\"messages\": [{\"role\": \"user\", \"content\": 1}]}");
+  for (uint64_t i = 0; i < 4000; ++i) {
+    const uint64_t key = RandomKey(i, RandomPurpose::kTest);
+    const uint64_t length = 1 + RandomBelow(24, key, 0);
+    // Every second soup is inside a tag, or most would be plain text.
+    std::string source = i % 2 == 0 ? "" : i % 4 == 1 ? "{{ " : "{% ";
+    for (uint64_t w = 1; w <= length; ++w) {
+      absl::StrAppend(&source, words[RandomBelow(words.size(), key, w)], " ");
+    }
+    if (i % 2 == 1) source += i % 4 == 1 ? "}}" : "%}";
+    Attempt(source, variables);
   }
 }
 

@@ -19,6 +19,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/data/text/golden_lines.h"
+#include "tests/support/mutation.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temporary_directory.h"
 
 namespace limbeck {
 namespace {
@@ -256,19 +259,109 @@ TEST(TokenizerJson, JsonWinsOverModel) {
   ASSERT_TRUE(RemoveTree(folder).ok());
 }
 
-TEST(TokenizerJson, SurvivesDamage) {
-  const std::string file = Gpt2File();
-  const auto attempt = [](const std::string& text) {
-    const auto tokenizer = ParseTokenizerJson(text);
-    if (!tokenizer.ok()) return;
-    const auto ids = (*tokenizer)->Encode("It's <think>12\n \xff");
-    if (ids.ok()) (void)(*tokenizer)->Decode(*ids);
+TEST(TokenizerJson, RefusalsNameThePlace) {
+  struct Case {
+    const char* from;
+    const char* to;
+    const char* error;
   };
-  for (size_t at = 0; at < file.size(); at += 17) {
-    attempt(file.substr(0, at));
+  const std::string file =
+      *ReadFile(JoinPath(kFolder, "qwen2/tokenizer.json"), 1 << 20);
+  for (const Case& c : std::vector<Case>{
+           {"\"type\":\"NFC\"", "\"type\":\"NFKD\"", "normalizer: "},
+           {"\"behavior\":\"Isolated\"", "\"behavior\":\"Merged\"",
+            "pre_tokenizer.pretokenizers[0]: "},
+           {"\"special\":true", "\"special\":1", "added_tokens[0]: "},
+           {"\"decoder\":{\"type\":\"ByteLevel\"",
+            "\"decoder\":{\"type\":\"X\"", "decoder: "},
+           {"\"merges\":[", "\"merges\":[7,", "model.merges[0] is 7"},
+           {"\"ignore_merges\":false", "\"ignore_merges\":[]", "model: "},
+       }) {
     std::string changed = file;
-    changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 7)));
-    attempt(changed);
+    const size_t at = changed.find(c.from);
+    ASSERT_NE(at, changed.npos) << c.from;
+    changed.replace(at, std::string(c.from).size(), c.to);
+    const auto tokenizer = ParseTokenizerJson(changed);
+    ASSERT_FALSE(tokenizer.ok()) << c.to;
+    EXPECT_THAT(std::string(tokenizer.status().message()), HasSubstr(c.error));
+  }
+  // A file is named by its path, a cut by its byte.
+  TemporaryDirectory folder;
+  LIMBECK_ASSERT_OK(
+      WriteFileAtomically(folder.File("tokenizer.json"), file.substr(0, 1000)));
+  EXPECT_THAT(LoadTokenizer(folder.path()),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      folder.File("tokenizer.json")));
+  EXPECT_THAT(LoadTokenizer(folder.path()),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "line 1, column 998 (byte 997)"));
+}
+
+// A file that is read must also encode and decode.
+void Attempt(const std::string& text) {
+  const auto tokenizer = ParseTokenizerJson(text);
+  if (!tokenizer.ok()) {
+    EXPECT_FALSE(tokenizer.status().message().empty());
+    return;
+  }
+  const auto ids = (*tokenizer)->Encode("It's <think>12\n \xff");
+  if (ids.ok()) (void)(*tokenizer)->Decode(*ids);
+}
+
+TEST_P(GoldenTokenizer, SurvivesDamage) {
+  const std::string file =
+      *ReadFile(JoinPath(folder_, "tokenizer.json"), 1 << 20);
+  for (size_t at = 0; at < file.size(); at += 7) Attempt(file.substr(0, at));
+  for (size_t at = 0; at < file.size(); at += 5) {
+    std::string changed = file;
+    changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 8)));
+    Attempt(changed);
+  }
+  ForEachMutation(file, 500, 3, Attempt);
+}
+
+// Every value of the JSON, in order of the text.
+void CollectValues(Json& json, std::vector<Json*>* values) {
+  values->push_back(&json);
+  if (json.is_array()) {
+    for (Json& item : json.array()) CollectValues(item, values);
+  } else if (json.is_object()) {
+    for (JsonMember& member : json.object()) {
+      CollectValues(member.second, values);
+    }
+  }
+}
+
+TEST_P(GoldenTokenizer, SurvivesValuesOfOtherKinds) {
+  const Json file =
+      *ParseJson(*ReadFile(JoinPath(folder_, "tokenizer.json"), 1 << 20));
+  const std::vector<Json> others = {Json(),           Json(true),
+                                    Json(-1),         Json(int64_t{1} << 40),
+                                    Json(0.5),        Json("x"),
+                                    Json(""),         Json::Array(),
+                                    Json::Object(),   Json("Sequence"),
+                                    Json("ByteLevel")};
+  Json changed = file;
+  std::vector<Json*> values;
+  CollectValues(changed, &values);
+  for (size_t i = 0; i < values.size(); i += 1 + values.size() / 200) {
+    // Swapped, since the values below must stay where they are.
+    Json other = others[i % others.size()];
+    std::swap(*values[i], other);
+    Attempt(WriteJson(changed));
+    std::swap(*values[i], other);
+  }
+  // Two values change places.
+  for (uint64_t i = 0; i < 100; ++i) {
+    const uint64_t key = RandomKey(i, RandomPurpose::kTest);
+    Json* a = values[RandomBelow(values.size(), key, 0)];
+    Json* b = values[RandomBelow(values.size(), key, 1)];
+    const bool is_leaf =
+        !a->is_array() && !a->is_object() && !b->is_array() && !b->is_object();
+    if (!is_leaf) continue;
+    std::swap(*a, *b);
+    Attempt(WriteJson(changed));
+    std::swap(*a, *b);
   }
 }
 
