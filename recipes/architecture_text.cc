@@ -7,12 +7,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "student/config_json.h"
 #include "student/config_rope.h"
 
 namespace limbeck {
 namespace {
-
-constexpr size_t kMaxSettingBytes = 80;
 
 std::string ParametersText(const ModelConfig& config) {
   std::string text =
@@ -138,9 +137,8 @@ std::string GenerationText(const ModelConfig& config) {
   std::vector<std::string> settings;
   for (const JsonMember& member : config.original_generation.object()) {
     if (!IsSamplingSetting(member)) continue;
-    std::string value = WriteJson(member.second);
-    if (value.size() > kMaxSettingBytes) value = "(long)";
-    settings.push_back(absl::StrCat(member.first, " ", value));
+    settings.push_back(absl::StrCat(ShownSetting(member.first), " ",
+                                    ShownSetting(WriteJson(member.second))));
   }
   if (settings.empty()) return "";
   std::string text =

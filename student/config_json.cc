@@ -12,10 +12,20 @@ bool IsAbsent(const Json& json, absl::string_view key) {
   return value == nullptr || value->is_null();
 }
 
+std::string ShownSetting(absl::string_view text) {
+  constexpr size_t kMaxBytes = 100;
+  if (text.size() <= kMaxBytes) return std::string(text);
+  size_t end = kMaxBytes;
+  // Not within a character of UTF-8.
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;
+  return absl::StrCat(text.substr(0, end), "...");
+}
+
 absl::Status UnsupportedSetting(absl::string_view key, absl::string_view found,
                                 absl::string_view supported) {
-  return absl::UnimplementedError(
-      absl::StrCat(key, " is ", found, ", supported is ", supported));
+  return absl::UnimplementedError(absl::StrCat(ShownSetting(key), " is ",
+                                               ShownSetting(found),
+                                               ", supported is ", supported));
 }
 
 absl::Status RefuseUnlessAbsent(const Json& json, absl::string_view key) {

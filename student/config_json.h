@@ -2,6 +2,8 @@
 #ifndef LIMBECK_STUDENT_CONFIG_JSON_H_
 #define LIMBECK_STUDENT_CONFIG_JSON_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "data/base/json.h"
@@ -10,6 +12,8 @@ namespace limbeck {
 
 // No such member, or null.
 bool IsAbsent(const Json& json, absl::string_view key);
+// Text of the file for an error message: at most about 100 bytes of it.
+std::string ShownSetting(absl::string_view text);
 // "KEY is FOUND, supported is SUPPORTED".
 absl::Status UnsupportedSetting(absl::string_view key, absl::string_view found,
                                 absl::string_view supported);

@@ -44,7 +44,7 @@ absl::Status CollectIds(const Json& json, absl::string_view key,
     if (entry.kind() != Json::Kind::kInt || entry.integer() < 0 ||
         entry.integer() > std::numeric_limits<int32_t>::max()) {
       return absl::InvalidArgumentError(
-          absl::StrCat(key, " holds ", WriteJson(entry),
+          absl::StrCat(key, " holds ", ShownSetting(WriteJson(entry)),
                        ", expected an id or a list of ids"));
     }
     const int32_t id = static_cast<int32_t>(entry.integer());

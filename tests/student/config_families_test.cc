@@ -213,6 +213,20 @@ TEST(ConfigFamilies, RefusesOtherArithmetic) {
   }
 }
 
+TEST(ConfigFamilies, LongValuesAreShownInPart) {
+  std::string word;
+  for (int i = 0; i < 5000; ++i) word += "\xC3\xA9";
+  for (const char* key :
+       {"hidden_act", "model_type", "dtype", "eos_token_id"}) {
+    const absl::Status status = ParseChanged("llama31", key, word).status();
+    ASSERT_FALSE(status.ok()) << key;
+    EXPECT_THAT(std::string(status.message()),
+                ::testing::AllOf(::testing::HasSubstr(key),
+                                 ::testing::HasSubstr("\xC3\xA9...")));
+    EXPECT_LT(status.message().size(), 300u) << key;
+  }
+}
+
 TEST(ConfigFamilies, RefusesSizesThatDoNotFit) {
   const Refusal refusals[] = {
       {"deepseek", "n_group", "7",
