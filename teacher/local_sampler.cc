@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "data/base/check.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
@@ -23,6 +24,8 @@ namespace limbeck {
 namespace {
 
 constexpr int kMaxRows = 4096;
+constexpr int64_t kFirstTokens = 256;  // of a row, until a request needs more
+constexpr double kMegabyte = 1e6;
 
 class LocalSampler : public Sampler {
  public:
@@ -35,7 +38,7 @@ class LocalSampler : public Sampler {
         rows_(static_cast<size_t>(options.rows)),
         cached_(static_cast<size_t>(options.rows)) {}
 
-  // Tables and the KV cache, from options that were checked.
+  // Tables, weights and the KV cache, from options that were checked.
   absl::Status Prepare();
 
   SamplerCapabilities Capabilities() const override;
@@ -50,12 +53,18 @@ class LocalSampler : public Sampler {
 
  private:
   absl::Status CheckRequest(SampleRequest& request) const;
+  absl::Status CastWeights();
+  absl::Status CheckCache(const SampleRequest& request) const;
+  int64_t TokensOf(const SampleRequest& request) const;
+  void GrowCache(int64_t tokens);
+  const ModelWeights& weights() const { return decoded_->weights; }
   bool AnyLive() const;
   void FillFreeRows();
   void CachePrompt(const std::vector<uint32_t>& prompt_ids, size_t row);
   void Step();
 
   const std::shared_ptr<const Model> model_;
+  std::shared_ptr<const Model> decoded_;  // model_ as float32, or itself
   const std::shared_ptr<const Tokenizer> tokenizer_;
   const LocalSamplerOptions options_;
   StopRules rules_;
@@ -72,12 +81,7 @@ class LocalSampler : public Sampler {
 
 absl::Status LocalSampler::Prepare() {
   const ModelConfig& config = model_->config;
-  const at::ScalarType dtype = model_->weights.embedding.scalar_type();
-  if (dtype != at::kFloat) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the model's weights are ", c10::toString(dtype),
-                     ", sampling takes Float: load or cast them so"));
-  }
+  LIMBECK_RETURN_IF_ERROR(CastWeights());
   const size_t columns = static_cast<size_t>(options_.num_valid_columns);
   rules_.max_context = options_.max_context;
   rules_.stop_strings = options_.stop_strings;
@@ -107,7 +111,19 @@ absl::Status LocalSampler::Prepare() {
   signal_identity_.set_teacher_revision(options_.identity.revision());
   signal_identity_.set_tokenizer_fingerprint(tokenizer_->fingerprint());
   signal_identity_.set_vocab_size(static_cast<uint32_t>(columns));
-  cache_ = MakeKvCache(config, options_.rows, options_.max_context, dtype);
+  cache_ =
+      MakeKvCache(config, options_.rows,
+                  std::min(kFirstTokens, options_.max_context), at::kFloat);
+  return absl::OkStatus();
+}
+
+absl::Status LocalSampler::CastWeights() {
+  decoded_ = model_;
+  if (model_->weights.embedding.scalar_type() == at::kFloat) {
+    return absl::OkStatus();
+  }
+  LIMBECK_ASSIGN_OR_RETURN(Model cast, CastModel(*model_, at::kFloat));
+  decoded_ = std::make_shared<const Model>(std::move(cast));
   return absl::OkStatus();
 }
 
@@ -151,7 +167,38 @@ absl::Status LocalSampler::CheckRequest(SampleRequest& request) const {
         absl::StrCat("the prompt has ", tokens, " tokens, the context holds ",
                      options_.max_context, " tokens of prompt and output"));
   }
-  return absl::OkStatus();
+  return CheckCache(request);
+}
+
+// Prompt and output together, of a request that was checked.
+int64_t LocalSampler::TokensOf(const SampleRequest& request) const {
+  const int64_t prompt = static_cast<int64_t>(request.prompt_ids.size());
+  const int64_t output = static_cast<int64_t>(request.sampling.max_tokens());
+  return std::min(prompt + output, options_.max_context);
+}
+
+absl::Status LocalSampler::CheckCache(const SampleRequest& request) const {
+  const int64_t tokens = TokensOf(request);
+  const double bytes = KvCacheBytes(model_->config, options_.rows, tokens);
+  if (options_.max_cache_bytes <= 0.0 || bytes <= options_.max_cache_bytes) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(absl::StrFormat(
+      "keys and values of %d rows of %d tokens take %.1f MB, the memory for "
+      "them is %.1f MB: decode fewer rows together or ask for fewer tokens",
+      options_.rows, tokens, bytes / kMegabyte,
+      options_.max_cache_bytes / kMegabyte));
+}
+
+// To the double at least, so that rising lengths do not copy every time.
+void LocalSampler::GrowCache(int64_t tokens) {
+  if (tokens <= cache_.capacity) return;
+  const int64_t ample =
+      std::min(std::max(tokens, 2 * cache_.capacity), options_.max_context);
+  const bool fits = options_.max_cache_bytes <= 0.0 ||
+                    KvCacheBytes(model_->config, options_.rows, ample) <=
+                        options_.max_cache_bytes;
+  GrowKvCache(model_->config, fits ? ample : tokens, cache_);
 }
 
 absl::Status LocalSampler::Submit(SampleRequest request) {
@@ -198,6 +245,7 @@ absl::Status LocalSampler::PublishWeights(uint64_t version) {
         "weights of version ", version, " arrive while samples of version ",
         weights_version_, " are running: poll or cancel them first"));
   }
+  LIMBECK_RETURN_IF_ERROR(CastWeights());
   weights_version_ = version;
   for (std::vector<int64_t>& prompt : cached_) prompt.clear();
   return absl::OkStatus();
@@ -211,6 +259,7 @@ bool LocalSampler::AnyLive() const {
 void LocalSampler::FillFreeRows() {
   for (size_t row = 0; row < rows_.size() && !queue_.empty(); ++row) {
     if (rows_[row].live()) continue;
+    GrowCache(TokensOf(queue_.front()));
     CachePrompt(queue_.front().prompt_ids, row);
     rows_[row].Start(std::move(queue_.front()), weights_version_);
     queue_.pop_front();
@@ -228,8 +277,7 @@ void LocalSampler::CachePrompt(const std::vector<uint32_t>& prompt_ids,
     CopyKvRow(cache_, source - cached_.begin(), static_cast<int64_t>(row),
               static_cast<int64_t>(ids.size()));
   } else {
-    Prefill(model_->config, model_->weights, ids, static_cast<int64_t>(row),
-            cache_);
+    Prefill(model_->config, weights(), ids, static_cast<int64_t>(row), cache_);
   }
   cached_[row] = ids;
 }
@@ -242,8 +290,7 @@ void LocalSampler::Step() {
     lengths.push_back(row.length());
   }
   const at::Tensor logits =
-      DecodeStep(model_->config, model_->weights, ids, lengths, cache_)
-          .contiguous();
+      DecodeStep(model_->config, weights(), ids, lengths, cache_).contiguous();
   LIMBECK_CHECK(logits.scalar_type() == at::kFloat);
   const float* values = logits.const_data_ptr<float>();
   const size_t stride = static_cast<size_t>(logits.size(1));

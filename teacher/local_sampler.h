@@ -25,8 +25,10 @@ namespace limbeck {
 struct LocalSamplerOptions {
   int rows = 32;  // samples decoded together, 1..4096
   // Prompt and output tokens of one sample; 0: as many as the model's config
-  // allows. The KV cache holds rows * max_context tokens.
+  // allows. The KV cache grows to rows times the longest request so far.
   int64_t max_context = 0;
+  // A request that would make the cache larger fails; 0: none does.
+  double max_cache_bytes = 0.0;
   // A sample also ends where its text contains one of these; the text is cut
   // before it, the ids keep the tokens that complete it.
   std::vector<std::string> stop_strings;
@@ -50,8 +52,8 @@ absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
     const LocalSamplerOptions& options);
 
 // The same over a model that others hold too; they may change its weights
-// between samples and say so through PublishWeights. The weights must be
-// float32.
+// between samples and say so through PublishWeights. Decoding is in float32:
+// of other types the sampler keeps a copy, 4 bytes for each parameter.
 absl::StatusOr<std::unique_ptr<Sampler>> CreateLocalSampler(
     std::shared_ptr<const Model> model,
     std::shared_ptr<const Tokenizer> tokenizer,
