@@ -16,7 +16,7 @@
 namespace limbeck {
 
 // Elements that are handled at once.
-inline constexpr int64_t kPieceElements = int64_t{4} << 20;
+inline constexpr int64_t kPieceElements = int64_t{1} << 20;
 
 // Calls visit for [0, count) piece by piece until one fails.
 absl::Status ForEachPiece(

@@ -74,8 +74,8 @@ std::vector<Shard> PlanShards(const std::vector<OutgoingWeight>& weights,
 class WeightsWriter {
  public:
   WeightsWriter(const std::vector<OutgoingWeight>& weights,
-                const SaveOptions& options)
-      : weights_(weights), options_(options) {
+                int64_t num_parameters, const SaveOptions& options)
+      : weights_(weights), num_parameters_(num_parameters), options_(options) {
     for (const OutgoingWeight& weight : weights) total_ += NumBytes(weight);
   }
 
@@ -133,6 +133,7 @@ class WeightsWriter {
     }
     Json index = Json::Object();
     Json metadata = Json::Object();
+    metadata.Set("total_parameters", num_parameters_);
     metadata.Set("total_size", total_);
     index.Set("metadata", std::move(metadata));
     index.Set("weight_map", std::move(map));
@@ -140,6 +141,7 @@ class WeightsWriter {
   }
 
   const std::vector<OutgoingWeight>& weights_;
+  const int64_t num_parameters_;
   const SaveOptions& options_;
   uint64_t done_ = 0;   // bytes
   uint64_t total_ = 0;  // bytes
@@ -172,7 +174,7 @@ absl::Status FillFolder(ModelConfig config,
   LIMBECK_RETURN_IF_ERROR(WriteFileAtomically(
       JoinPath(folder, "generation_config.json"),
       WriteJsonIndented(GenerationConfigToJson(config)) + "\n"));
-  return WeightsWriter(weights, options).Write(folder);
+  return WeightsWriter(weights, config.NumParameters(), options).Write(folder);
 }
 
 // Puts `fresh` in the place of `directory`, which may exist.
