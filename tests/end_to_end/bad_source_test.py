@@ -129,7 +129,12 @@ class Sources(Case):
             (change(num_hidden_layers=None),
              ["config.json", "num_hidden_layers"]),
             (change(intermediate_size=48),
-             ["config.json describes 9520 parameters", "hold 8752"]),
+             ["mlp.up_proj.weight\" is [32, 16] in model.safetensors and "
+              "[48, 16] by config.json"]),
+            (change(rope_scaling={"rope_type": "dynamic", "factor": 2.0}),
+             ["config.json", "rope_scaling: rope_type is dynamic"]),
+            (change(sliding_window=16),
+             ["config.json", "sliding_window is 16"]),
             (change(model_type="gpt2"), ["config.json", "gpt2", "llama"]))
 
     def test_problem_longer_than_the_context(self):
