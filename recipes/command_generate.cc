@@ -7,12 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
 #include "recipes/artefact_path.h"
 #include "recipes/chat_lines.h"
 #include "recipes/commands.h"
 #include "recipes/jsonl_filter.h"
+#include "recipes/resource_usage.h"
 #include "recipes/sample_lines.h"
+#include "recipes/terminal.h"
 #include "recipes/torch_boundary.h"
 #include "student/checkpoint.h"
 #include "student/dtype.h"
@@ -22,6 +25,8 @@ namespace limbeck {
 namespace {
 
 constexpr int kMaxSamples = 1 << 16;
+// Of the memory that is free beside the weights; prefill and logits need some.
+constexpr double kCacheShare = 0.8;
 
 struct GenerateArguments {
   std::string model;
@@ -39,13 +44,30 @@ struct GenerateArguments {
   LocalSamplerOptions sampler;
 };
 
+// The weights fit, before they are read.
+absl::Status CheckMemory(const std::string& directory) {
+  LIMBECK_ASSIGN_OR_RETURN(const ModelConfig config,
+                           ReadModelConfig(directory));
+  const double weights =
+      static_cast<double>(config.NumParameters()) * sizeof(float);
+  const double available = static_cast<double>(AvailableMemoryBytes());
+  if (weights <= available) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      directory, ": the weights take ", FormatBytes(weights), " as float32, ",
+      FormatBytes(available), " of memory are free"));
+}
+
+// As float32, the type that decoding computes in.
 absl::StatusOr<std::shared_ptr<const Model>> LoadModel(
     const GenerateArguments& arguments) {
-  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(arguments.model));
+  LIMBECK_RETURN_IF_ERROR(CheckMemory(arguments.model));
+  LIMBECK_ASSIGN_OR_RETURN(Model model,
+                           LoadCheckpoint(arguments.model, at::kFloat));
   if (!arguments.dtype.empty()) {
     LIMBECK_ASSIGN_OR_RETURN(const at::ScalarType dtype,
                              ParseDtype(arguments.dtype));
-    LIMBECK_ASSIGN_OR_RETURN(model, CastModel(model, dtype));
+    LIMBECK_ASSIGN_OR_RETURN(const Model rounded, CastModel(model, dtype));
+    LIMBECK_ASSIGN_OR_RETURN(model, CastModel(rounded, at::kFloat));
   }
   return std::make_shared<const Model>(std::move(model));
 }
@@ -72,6 +94,8 @@ absl::Status GenerateCommand(GenerateArguments arguments) {
                            LoadModel(arguments));
   LIMBECK_ASSIGN_OR_RETURN(const std::shared_ptr<const Tokenizer> tokenizer,
                            LoadTokenizer(arguments.model));
+  arguments.sampler.max_cache_bytes =
+      kCacheShare * static_cast<double>(AvailableMemoryBytes());
   LIMBECK_ASSIGN_OR_RETURN(
       const std::unique_ptr<Sampler> sampler,
       CreateLocalSampler(model, tokenizer, arguments.sampler));
@@ -133,9 +157,11 @@ void AddGenerateCommand(CLI::App& app, absl::Status& result) {
       "recipes/quickstart/teacher "
       "--temperature 0");
   verb->add_option("--model", arguments->model,
-                   "Checkpoint folder with tokenizer, or WORKSPACE/STAGE")
+                   "Checkpoint folder with tokenizer, or WORKSPACE/STAGE; "
+                   "decoded in float32, 4 bytes of memory a parameter")
       ->required();
-  verb->add_option("--dtype", arguments->dtype, "Default: as stored")
+  verb->add_option("--dtype", arguments->dtype,
+                   "Round the weights to this type first")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   AddSamplingOptions(*verb, *arguments);
   AddChatFlags(*verb, arguments->chat);

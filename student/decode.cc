@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "data/base/check.h"
 #include "kernels/cpu/lanes_math.h"
@@ -15,6 +16,16 @@ namespace {
 
 // Each has its activations in memory meanwhile.
 constexpr size_t kPrefillTokens = 512;
+
+// The first `tokens` of one row: keys [heads, key_dim, capacity].
+void CopyKeys(const at::Tensor& from, const at::Tensor& to, int64_t tokens) {
+  to.narrow(2, 0, tokens).copy_(from.narrow(2, 0, tokens));
+}
+
+// The same of values [heads, capacity, value_dim].
+void CopyValues(const at::Tensor& from, const at::Tensor& to, int64_t tokens) {
+  to.narrow(1, 0, tokens).copy_(from.narrow(1, 0, tokens));
+}
 
 }  // namespace
 
@@ -37,9 +48,9 @@ KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
   cache.capacity = kernels::RoundUp(capacity, kernels::kScratchPadding);
   for (int64_t layer = 0; layer < config.num_layers; ++layer) {
     cache.keys.push_back(
-        at::zeros({rows, shape.heads, shape.key_dim, cache.capacity}));
+        at::empty({rows, shape.heads, shape.key_dim, cache.capacity}));
     cache.values.push_back(
-        at::zeros({rows, shape.heads, cache.capacity, shape.value_dim}));
+        at::empty({rows, shape.heads, cache.capacity, shape.value_dim}));
   }
   const RotaryTable table = MakeRotaryTable(config, cache.capacity);
   cache.cosine = table.cosine;
@@ -57,24 +68,28 @@ double KvCacheBytes(const ModelConfig& config, int64_t rows, int64_t capacity) {
              kernels::RoundUp(capacity, kernels::kScratchPadding));
 }
 
-void GrowKvCache(const ModelConfig& config, int64_t capacity, KvCache& cache) {
+void GrowKvCache(const ModelConfig& config, int64_t capacity,
+                 const std::vector<int64_t>& tokens, KvCache& cache) {
+  LIMBECK_CHECK_EQ(tokens.size(), static_cast<size_t>(cache.rows));
   if (capacity <= cache.capacity) return;
-  const int64_t tokens = cache.capacity;
-  const CacheShape shape = CacheShapeOf(config);
-  cache.capacity = kernels::RoundUp(capacity, kernels::kScratchPadding);
+  // One layer after the other: old and new lie side by side for one only.
+  ModelConfig one_layer = config;
+  one_layer.num_layers = 1;
+  KvCache grown;
   for (size_t layer = 0; layer < cache.keys.size(); ++layer) {
-    at::Tensor keys =
-        at::zeros({cache.rows, shape.heads, shape.key_dim, cache.capacity});
-    keys.narrow(3, 0, tokens).copy_(cache.keys[layer]);
-    cache.keys[layer] = keys;
-    at::Tensor values =
-        at::zeros({cache.rows, shape.heads, cache.capacity, shape.value_dim});
-    values.narrow(2, 0, tokens).copy_(cache.values[layer]);
-    cache.values[layer] = values;
+    KvCache next = MakeKvCache(one_layer, cache.rows, capacity, at::kFloat);
+    for (int64_t row = 0; row < cache.rows; ++row) {
+      const int64_t count = tokens[static_cast<size_t>(row)];
+      CopyKeys(cache.keys[layer][row], next.keys[0][row], count);
+      CopyValues(cache.values[layer][row], next.values[0][row], count);
+    }
+    cache.keys[layer] = next.keys[0];
+    cache.values[layer] = next.values[0];
+    grown = std::move(next);
   }
-  const RotaryTable table = MakeRotaryTable(config, cache.capacity);
-  cache.cosine = table.cosine;
-  cache.sine = table.sine;
+  cache.capacity = grown.capacity;
+  cache.cosine = grown.cosine;
+  cache.sine = grown.sine;
 }
 
 at::Tensor Prefill(const ModelConfig& config, const ModelWeights& weights,
@@ -104,10 +119,8 @@ void CopyKvRow(KvCache& cache, int64_t from, int64_t to, int64_t tokens) {
   LIMBECK_CHECK_LE(tokens, cache.capacity);
   if (from == to || tokens == 0) return;
   for (size_t layer = 0; layer < cache.keys.size(); ++layer) {
-    const at::Tensor& keys = cache.keys[layer];
-    const at::Tensor& values = cache.values[layer];
-    keys[to].narrow(2, 0, tokens).copy_(keys[from].narrow(2, 0, tokens));
-    values[to].narrow(1, 0, tokens).copy_(values[from].narrow(1, 0, tokens));
+    CopyKeys(cache.keys[layer][from], cache.keys[layer][to], tokens);
+    CopyValues(cache.values[layer][from], cache.values[layer][to], tokens);
   }
 }
 

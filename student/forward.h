@@ -25,8 +25,8 @@ PackedLayout MakePackedLayout(const ModelConfig& config,
                               std::vector<int64_t> starts,
                               at::ScalarType dtype);
 
-// Transformer block `layer`: hidden [tokens, hidden] -> [tokens, hidden]. Tokens
-// attend to earlier tokens of their own sequence only. Differentiable.
+// Transformer block `layer`: hidden [tokens, hidden] -> [tokens, hidden].
+// Tokens attend to earlier tokens of their own sequence only. Differentiable.
 at::Tensor ForwardBlock(const ModelConfig& config, int64_t layer,
                         const BlockWeights& block, const PackedLayout& layout,
                         const at::Tensor& hidden);
@@ -52,19 +52,22 @@ CacheShape CacheShapeOf(const ModelConfig& config);
 // all tokens too.
 struct KvCache {
   int64_t rows = 0;
-  int64_t capacity = 0;          // as asked for, rounded up to 16
-  std::vector<at::Tensor> keys;  // per layer [rows, heads, key_dim, capacity]
+  int64_t capacity = 0;            // as asked for, rounded up to 16
+  std::vector<at::Tensor> keys;    // per layer [rows, heads, key_dim, capacity]
   std::vector<at::Tensor> values;  // [rows, heads, capacity, value_dim]
   at::Tensor cosine;               // [capacity, RotaryDim()] of RoPE
   at::Tensor sine;                 // [capacity, RotaryDim()]
 };
 // float32 on the CPU; weights of other types are cast (CastModel) to decode.
+// What no token was written to holds anything, and costs no memory where the
+// system gives out pages on first use.
 KvCache MakeKvCache(const ModelConfig& config, int64_t rows, int64_t capacity,
                     at::ScalarType dtype);
 // Memory of its keys and values; also where that is more than there is.
 double KvCacheBytes(const ModelConfig& config, int64_t rows, int64_t capacity);
-// Makes room for `capacity` tokens; what is cached stays.
-void GrowKvCache(const ModelConfig& config, int64_t capacity, KvCache& cache);
+// Makes room for `capacity` tokens; the first tokens[row] of each row stay.
+void GrowKvCache(const ModelConfig& config, int64_t capacity,
+                 const std::vector<int64_t>& tokens, KvCache& cache);
 
 // Runs the prompt of one row, alone, and fills its cache; returns the final
 // hidden state of the last token [hidden]. Depends on nothing but this prompt,

@@ -198,7 +198,12 @@ void LocalSampler::GrowCache(int64_t tokens) {
   const bool fits = options_.max_cache_bytes <= 0.0 ||
                     KvCacheBytes(model_->config, options_.rows, ample) <=
                         options_.max_cache_bytes;
-  GrowKvCache(model_->config, fits ? ample : tokens, cache_);
+  std::vector<int64_t> cached;
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    const int64_t prompt = static_cast<int64_t>(cached_[row].size());
+    cached.push_back(std::max(rows_[row].length(), prompt));
+  }
+  GrowKvCache(model_->config, fits ? ample : tokens, cached, cache_);
 }
 
 absl::Status LocalSampler::Submit(SampleRequest request) {

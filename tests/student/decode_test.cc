@@ -200,10 +200,45 @@ TEST_P(Decode, CapacityChangesNoByte) {
   const at::Tensor expected = GoOn(model, ids, 0, small);
   EXPECT_TRUE(at::equal(expected, GoOn(model, ids, 0, large)));
   Prefill(config, model.weights, {ids.begin(), ids.begin() + 16}, 0, grown);
-  GrowKvCache(config, 30, grown);
+  GrowKvCache(config, 30, {16}, grown);
   EXPECT_EQ(grown.capacity, 32);
   EXPECT_TRUE(
       at::equal(expected.narrow(0, 16, 14), GoOn(model, ids, 16, grown)));
+}
+
+// More tokens than Prefill takes at once.
+TEST_P(Decode, LongPromptsLeaveTheBytesOfDecoding) {
+  ModelConfig config = GetParam().config;
+  config.num_layers = 1;
+  const Model model = TinyModel(config);
+  const std::vector<int64_t> ids = TinyIds(config, 515, 1);
+  KvCache decoded = MakeKvCache(config, 1, 528, at::kFloat);
+  KvCache prefilled = MakeKvCache(config, 1, 528, at::kFloat);
+  GoOn(model, ids, 0, decoded);
+  Prefill(config, model.weights, ids, 0, prefilled);
+  EXPECT_TRUE(at::equal(decoded.keys[0].narrow(3, 0, 515),
+                        prefilled.keys[0].narrow(3, 0, 515)));
+  EXPECT_TRUE(at::equal(decoded.values[0].narrow(2, 0, 515),
+                        prefilled.values[0].narrow(2, 0, 515)));
+  EXPECT_TRUE(at::equal(GoOn(model, ids, 514, decoded),
+                        GoOn(model, ids, 514, prefilled)));
+}
+
+// Nothing is read of a cache but what was written to it.
+TEST_P(Decode, UnwrittenMemoryMayHoldAnything) {
+  const ModelConfig& config = GetParam().config;
+  const Model model = TinyModel(config);
+  const std::vector<int64_t> ids = TinyIds(config, 20, 1);
+  KvCache zeros = MakeKvCache(config, 1, 32, at::kFloat);
+  KvCache broken = MakeKvCache(config, 1, 32, at::kFloat);
+  for (size_t layer = 0; layer < zeros.keys.size(); ++layer) {
+    zeros.keys[layer].zero_();
+    zeros.values[layer].zero_();
+    broken.keys[layer].fill_(std::numeric_limits<float>::quiet_NaN());
+    broken.values[layer].fill_(std::numeric_limits<float>::quiet_NaN());
+  }
+  EXPECT_TRUE(
+      at::equal(GoOn(model, ids, 0, zeros), GoOn(model, ids, 0, broken)));
 }
 
 // One layer: a token sees its window and nothing before, itself included.
