@@ -61,10 +61,10 @@ absl::StatusOr<std::string> Merge(const std::string& directory, Model& model) {
 std::string ExtractionText(const LoraExtraction& extraction) {
   std::string text;
   for (const ExtractedModule& module : extraction.modules) {
-    absl::StrAppendFormat(&text,
-                          "%-40s rank %d, change %.4g, lost %.4g (%.1f%%)\n",
-                          module.name, module.rank, module.change, module.lost,
-                          100.0 * module.lost / module.change);
+    absl::StrAppendFormat(
+        &text, "%-40s rank %d, change %.4g, lost %.4g (%.1f%%)\n", module.name,
+        module.rank, module.change, module.lost,
+        module.change > 0.0 ? 100.0 * module.lost / module.change : 0.0);
   }
   absl::StrAppendFormat(
       &text, "%d modules, %d full copies; %.2f%% of the change is lost\n",

@@ -17,6 +17,8 @@ namespace {
 
 constexpr int64_t kRowsAtATime = 8192;  // widened to double
 constexpr absl::string_view kWeightSuffix = ".weight";
+constexpr absl::string_view kMlp = ".mlp.";
+constexpr absl::string_view kExperts = ".mlp.experts.";
 constexpr absl::string_view kRouterWeight = ".mlp.gate.weight";
 constexpr absl::string_view kRouterBias = ".mlp.gate.e_score_correction_bias";
 
@@ -97,23 +99,19 @@ Factors BestFactors(const at::Tensor& difference, int64_t rank) {
 class Extractor {
  public:
   Extractor(const WeightMap& tuned, const WeightMap& base, int64_t rank)
-      : tuned_(tuned), base_(base), rank_(rank) {}
+      : tuned_(tuned), base_(base), rank_(rank) {
+    for (const auto& [name, weight] : tuned_) {
+      if (!IsExpert(name)) continue;
+      has_experts_ = true;
+      experts_changed_ = experts_changed_ || !weight.equal(base_.at(name));
+    }
+  }
 
   LoraExtraction Run(bool tied) {
     const std::string head = absl::StrCat(kHeadModule, kWeightSuffix);
     for (const auto& [name, weight] : tuned_) {
       if (tied && name == head) continue;
-      const at::Tensor before = base_.at(name).to(at::kFloat);
-      const at::Tensor after = weight.to(at::kFloat);
-      const bool matrix =
-          weight.dim() == 2 && !absl::EndsWith(name, kRouterWeight);
-      if (matrix) ++matrices_[Leaf(ModuleOf(name))];
-      if (after.equal(before)) continue;
-      if (matrix) {
-        AddFactors(ModuleOf(name), after - before);
-      } else {
-        AddCopy(name, after);
-      }
+      Add(name, weight.to(at::kFloat), base_.at(name).to(at::kFloat));
     }
     if (tied) TieHead();
     Finish();
@@ -126,6 +124,30 @@ class Extractor {
   }
   static std::string Leaf(absl::string_view module) {
     return std::string(module.substr(module.rfind('.') + 1));
+  }
+
+  static bool IsExpert(absl::string_view name) {
+    return absl::StrContains(name, kExperts);
+  }
+  // PEFT (0.21 with transformers 5) takes the projections of any MLP in a model
+  // with experts for those of routed experts: the others are kept whole.
+  bool HasFactors(absl::string_view name, const at::Tensor& weight) const {
+    if (weight.dim() != 2 || absl::EndsWith(name, kRouterWeight)) return false;
+    return !has_experts_ || IsExpert(name) || !absl::StrContains(name, kMlp);
+  }
+
+  void Add(const std::string& name, const at::Tensor& after,
+           const at::Tensor& before) {
+    const bool factors = HasFactors(name, after);
+    if (factors) ++matrices_[Leaf(ModuleOf(name))];
+    // PEFT stacks the factors of all experts: none may be missing.
+    const bool stacked = experts_changed_ && IsExpert(name);
+    if (after.equal(before) && !stacked) return;
+    if (factors) {
+      AddFactors(ModuleOf(name), after - before);
+    } else {
+      AddCopy(name, after);
+    }
   }
 
   void AddFactors(const std::string& module, const at::Tensor& difference) {
@@ -200,6 +222,8 @@ class Extractor {
   const WeightMap& tuned_;
   const WeightMap& base_;
   const int64_t rank_;
+  bool has_experts_ = false;
+  bool experts_changed_ = false;
   std::map<std::string, int> matrices_;  // by the last word of the module
   std::map<std::string, int> changed_;
   LoraExtraction result_;

@@ -30,8 +30,9 @@ struct LoraExtraction {
 
 // Truncated singular value decomposition of tuned - base for every matrix that
 // differs, in double precision; rank at most the smaller side of the matrix.
-// What is no matrix, and routers, is kept as full copies. Both models must have
-// the same shapes; equal ones are an error.
+// What is no matrix, routers, and dense and shared MLPs of models with experts
+// (which PEFT would take for experts) are kept as full copies. Both models must
+// have the same shapes; equal ones are an error.
 absl::StatusOr<LoraExtraction> ExtractLora(const Model& tuned,
                                            const Model& base, int64_t rank);
 

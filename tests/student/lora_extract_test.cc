@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "student/lora_file.h"
+#include "tests/student/family_variants.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/tiny_models.h"
@@ -136,6 +137,30 @@ TEST(LoraExtract, HeadsTiedOnOneSideOnlyAreTwoModules) {
                                MergeLora(base, extraction.adapter));
   EXPECT_TRUE(merge.untied);
   EXPECT_LT(LargestDifference(merge.model, tuned), 1e-6);
+}
+
+TEST(LoraExtract, ModelsWithExpertsKeepOtherMlpsAndRoutersWhole) {
+  for (const ModelVariant& variant : FamilyVariants()) {
+    if (!variant.config.experts) continue;
+    const Model base = TinyModel(variant.config);
+    Model tuned = *CastModel(base, at::kFloat);
+    const int64_t layer = variant.config.experts->first_layer;
+    BlockWeights& block = tuned.weights.blocks[static_cast<size_t>(layer)];
+    block.experts[1].up.add_(0.01);  // of rank 1
+    block.mlp.down.add_(0.01);
+    block.router.mul_(1.5);
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraExtraction extraction,
+                                 ExtractLora(tuned, base, 1));
+    // All experts have factors, most of them zeros; the router comes with its
+    // bias, the shared expert's matrix is a copy.
+    EXPECT_EQ(extraction.full_copies, 3);
+    EXPECT_EQ(static_cast<int64_t>(extraction.modules.size()),
+              (variant.config.num_layers - layer) *
+                  variant.config.experts->num_experts * 3);
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraMerge merge,
+                                 MergeLora(base, extraction.adapter));
+    EXPECT_LT(LargestDifference(merge.model, tuned), 1e-6);
+  }
 }
 
 TEST(LoraExtract, WhatCannotBeComparedIsRefused) {

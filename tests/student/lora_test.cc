@@ -15,6 +15,7 @@
 #include "student/forward.h"
 #include "student/lora_file.h"
 #include "student/safetensors.h"
+#include "tests/student/family_variants.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/tiny_models.h"
@@ -131,6 +132,52 @@ TEST_P(LoraGolden, WrittenAgainItMergesToTheSameBytes) {
   for (const auto& [name, weight] : NamedWeights(first.model)) {
     EXPECT_TRUE(weight.equal(weights.at(name))) << name;
   }
+}
+
+class LoraFamilies : public ::testing::TestWithParam<ModelVariant> {};
+
+INSTANTIATE_TEST_SUITE_P(Variants, LoraFamilies,
+                         ::testing::ValuesIn(FamilyVariants()),
+                         [](const auto& tested) { return tested.param.name; });
+
+// Every matrix of a model with factors of its own, routers apart.
+LoraAdapter WholeAdapter(const Model& model) {
+  LoraAdapter adapter;
+  uint64_t seed = 1;
+  const auto random = [&](at::IntArrayRef shape) {
+    return at::randn(shape, at::detail::createCPUGenerator(seed++),
+                     at::TensorOptions().dtype(at::kFloat)) *
+           0.1;
+  };
+  for (const auto& [name, weight] : NamedWeights(model)) {
+    absl::string_view module = name;
+    absl::ConsumeSuffix(&module, ".weight");
+    if (weight.dim() != 2 || absl::EndsWith(module, ".mlp.gate")) continue;
+    adapter.modules.push_back({.name = std::string(module),
+                               .a = random({2, weight.size(1)}),
+                               .b = random({weight.size(0), 2}),
+                               .scale = 0.5});
+  }
+  return adapter;
+}
+
+TEST_P(LoraFamilies, EveryMatrixMergesToWhatItDoesBeside) {
+  const Model base = TinyModel(GetParam().config);
+  const LoraAdapter adapter = WholeAdapter(base);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraMerge merge, MergeLora(base, adapter));
+  EXPECT_EQ(merge.merged, static_cast<int64_t>(adapter.modules.size()));
+  // float32 sums in two orders; a router may break a tie another way.
+  EXPECT_LT(
+      GetParam().config.experts ? merge.check.median : merge.check.largest,
+      2e-4);
+  // One matrix less is another model: the check would see it.
+  LoraAdapter less = adapter;
+  less.modules.pop_back();
+  const LoraMerge other = *MergeLora(base, less);
+  const at::Tensor ids = at::arange(20, at::kLong);
+  EXPECT_GT(
+      LargestDifference(LogProbs(merge.model, ids), LogProbs(other.model, ids)),
+      1e-3);
 }
 
 // A rank-2 adapter for TinyConfig.
