@@ -32,7 +32,13 @@ ADDED = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"] + [
 ] + ["<tool_call>", "</tool_call>"] + [
     f"<|{name}|>" for name in (
         "fim_prefix fim_middle fim_suffix fim_pad repo_name file_sep").split()]
-FIRST_NOT_SPECIAL = ADDED.index("<tool_call>")
+NOT_SPECIAL = set(ADDED[ADDED.index("<tool_call>"):])
+# DeepSeek-R1's distillates of Qwen2.5 give the first ids other meanings.
+R1_ADDED = ["<\uff5cend\u2581of\u2581sentence\uff5c>", "<\uff5cUser\uff5c>",
+            "<\uff5cAssistant\uff5c>",
+            "<\uff5cbegin\u2581of\u2581sentence\uff5c>", "<|EOT|>", "<think>",
+            "</think>", *ADDED[7:]]
+R1_NOT_SPECIAL = {*R1_ADDED[1:3], *R1_ADDED[4:7], *NOT_SPECIAL}
 
 
 def byte_letters():
@@ -81,7 +87,7 @@ def bpe_model(ranks, ignore_merges):
             "merges": merges}
 
 
-def tokenizer(model, pattern, normalizer):
+def tokenizer(model, pattern, normalizer, added=ADDED, plain=NOT_SPECIAL):
     byte_level = {"type": "ByteLevel", "add_prefix_space": False,
                   "trim_offsets": False, "use_regex": pattern is None}
     split = [] if pattern is None else [
@@ -89,8 +95,8 @@ def tokenizer(model, pattern, normalizer):
          "behavior": "Isolated", "invert": False}]
     added = [{"id": FIRST_ADDED + i, "content": content, "single_word": False,
               "lstrip": False, "rstrip": False, "normalized": False,
-              "special": i < FIRST_NOT_SPECIAL}
-             for i, content in enumerate(ADDED)]
+              "special": content not in plain}
+             for i, content in enumerate(added)]
     return {"version": "1.0", "truncation": None, "padding": None,
             "added_tokens": added, "normalizer": normalizer,
             "pre_tokenizer": {"type": "Sequence",
@@ -109,12 +115,15 @@ def write(folder, content, configuration):
 def make_qwen(packages, output, names=("qwen2", "llama3", "gpt2", "tekken")):
     ranks = read_tiktoken(packages / "dashscope/resources/qwen.tiktoken")
     model = bpe_model(ranks, False)
-    rules = {"qwen2": (QWEN2, {"type": "NFC"}), "llama3": (LLAMA3, None),
-             "gpt2": (None, None), "tekken": (TEKKEN, None)}
+    nfc = {"type": "NFC"}
+    rules = {"qwen2": (QWEN2, nfc), "llama3": (LLAMA3, None),
+             "gpt2": (None, None), "tekken": (TEKKEN, None),
+             "r1_distill": (QWEN2, nfc, R1_ADDED, R1_NOT_SPECIAL)}
     for name in names:
         model["ignore_merges"] = name == "llama3"
         write(output / name, tokenizer(model, *rules[name]),
-              {"eos_token": "<|im_end|>"})
+              {"eos_token": R1_ADDED[0], "bos_token": R1_ADDED[3]}
+              if name == "r1_distill" else {"eos_token": "<|im_end|>"})
 
 
 def make_deepseek(packages, output):

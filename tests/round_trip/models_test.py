@@ -1,5 +1,7 @@
 """Models of transformers in the program, and the program's in transformers."""
 
+import json
+
 import packages  # noqa: F401, before torch
 import families
 import program
@@ -76,6 +78,22 @@ class Models(program.Case):
              "--vocab_size", families.VOCAB,
              "--tokenizer", families.TOKENIZER)
         self.assert_same(folder, families.load(folder))
+
+    def test_generation_settings(self):
+        """All end ids count; penalties and sampling are the user's to set."""
+        folder = self.model_folder("llama")
+        model = families.load(folder)
+        prompt = PROMPTS[0]
+        plain = families.greedy(model, prompt, NEW_TOKENS)
+        end = plain[NEW_TOKENS // 2]
+        (folder / "generation_config.json").write_text(json.dumps({
+            "eos_token_id": [families.END, end], "repetition_penalty": 1.5,
+            "do_sample": True, "temperature": 0.6, "top_k": 20}))
+        ours, = generate(folder, [{"ids": prompt}], NEW_TOKENS)
+        self.assertEqual(ours["ids"], plain[:plain.index(end) + 1])
+        self.assertEqual(ours["finish_reason"], "stop")
+        penalised = families.greedy(families.load(folder), prompt, NEW_TOKENS)
+        self.assertNotEqual(ours["ids"], penalised)
 
     def bfloat16(self, name):
         """No further from transformers' eager path than its sdpa path is."""

@@ -44,6 +44,15 @@ QWEN_TEMPLATE = (
     "        {{- '<think>\\n\\n</think>\\n\\n' }}\n"
     "    {%- endif -%}\n{%- endif -%}\n")
 
+R1_TEMPLATE = (
+    "{{ bos_token }}{%- for message in messages -%}"
+    "{%- if message.role == 'user' -%}{{ '<\uff5cUser\uff5c>' + message.content }}"
+    "{%- elif message.role == 'assistant' -%}"
+    "{{ '<\uff5cAssistant\uff5c>' + message.content.split('</think>')[-1] + "
+    "eos_token }}{%- else -%}{{ message.content }}{%- endif -%}{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{ '<\uff5cAssistant\uff5c><think>\n' }}"
+    "{%- endif -%}")
+
 
 def messages(chat):
     return [{"role": role, "content": content} for role, content in chat]
@@ -165,6 +174,25 @@ class RealVocabularies(program.Case):
                 theirs.apply_chat_template(
                     messages(chat), add_generation_prompt=True,
                     return_dict=False))
+
+    def test_r1_distill(self):
+        """Re-used ids; the configuration's bos is the tokenizer's eos."""
+        real_vocabularies.make_qwen(VOCABULARIES, self.folder, ["r1_distill"])
+        folder = self.folder / "r1_distill"
+        (folder / "config.json").write_text(json.dumps({
+            "model_type": "qwen2", "bos_token_id": 151643,
+            "eos_token_id": 151643}))
+        (folder / "chat_template.jinja").write_text(R1_TEMPLATE)
+        self.assert_same_ids(folder)
+        theirs = AutoTokenizer.from_pretrained(folder)
+        for chat in CHATS:
+            rendered, = filter_lines("render", "--tokenizer", folder, requests=[
+                {"messages": messages(chat), "add_generation_prompt": True}])
+            ids, = our_ids(folder, [rendered["text"]])
+            self.assertEqual(ids, theirs.apply_chat_template(
+                messages(chat), add_generation_prompt=True, return_dict=False))
+            self.assertEqual(ids[0], 151646)
+            self.assertEqual(ids[-3:-1], [151645, 151648])
 
     def test_deepseek(self):
         real_vocabularies.make_deepseek(VOCABULARIES, self.folder)
