@@ -207,14 +207,15 @@ TEST_P(GoldenBfloat16, NoFurtherFromEagerThanSdpa) {
   const Expected expected = ReadExpected(GetParam());
   const at::Tensor ours = TrainingLogProbs(model, expected.ids);
   const at::Tensor ours_long = NextLogProbs(model, LongIds());
-  // A hundredth more, for matrix products that sum in another order.
-  constexpr double kSlack = 1.01;
+  // 1.000 on the machine that made the goldens. Elsewhere matrix products sum
+  // in another order; with experts, another choice moves all that follows.
+  const double slack = model.config.experts ? 1.25 : 1.05;
   EXPECT_LE(
       MeanDifference(ours, expected.logprobs_eager),
-      kSlack * MeanDifference(expected.logprobs_sdpa, expected.logprobs_eager));
+      slack * MeanDifference(expected.logprobs_sdpa, expected.logprobs_eager));
   EXPECT_LE(MeanDifference(ours_long, expected.long_logprobs_eager),
-            kSlack * MeanDifference(expected.long_logprobs_sdpa,
-                                    expected.long_logprobs_eager));
+            slack * MeanDifference(expected.long_logprobs_sdpa,
+                                   expected.long_logprobs_eager));
 }
 
 // Far closer to the same way of attention than either is to float32.
