@@ -200,7 +200,8 @@ absl::Status CheckTokenizer(const Artefact& samples, const ModelInput& teacher,
       "stage '", run.identity.name, "': the samples in ", samples.directory(),
       " were tokenized with ", found, ", model '", teacher.identity.name(),
       "' has tokenizer ", teacher.tokenizer->fingerprint(),
-      ": tokenize them with the model's tokenizer"));
+      ": tokenize them with the model's tokenizer, or train on their text "
+      "without scores (KIND_CROSS_ENTROPY)"));
 }
 
 }  // namespace
