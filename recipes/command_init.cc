@@ -80,8 +80,11 @@ void AddShapeOptions(CLI::App& verb, NewModelOptions& model) {
   verb.add_option("--config", model.config_path,
                   "config.json, or a folder with one, whose architecture is "
                   "taken; the options below change it");
-  verb.add_option("--family", model.family,
-                  "llama (default), mistral, qwen2, qwen3 or deepseek_v3")
+  verb.add_option(
+          "--family", model.family,
+          "llama (default), mistral, qwen2, qwen3 or deepseek_v3 (small "
+          "latents, 8 experts after a dense layer; others, windows and "
+          "RoPE scaling by --config)")
       ->check(CLI::IsMember(ModelFamilyNames()));
   verb.add_option("--vocab_size", model.vocab_size, "Rows of the embedding");
   verb.add_option("--hidden_size", model.hidden_size);
