@@ -239,9 +239,8 @@ class SourceFinder {
           " tensors rotary_emb.inv_freq passed over: config.json gives them"));
     }
     if (predictions > 0) {
-      remarks.push_back(absl::StrCat(predictions, " tensors of ",
-                                     config_.num_prediction_layers,
-                                     " layers for further tokens passed over"));
+      remarks.push_back(absl::StrCat(
+          predictions, " tensors of layers for further tokens passed over"));
     }
   }
 

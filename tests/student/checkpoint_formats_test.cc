@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "student/checkpoint.h"
@@ -98,117 +96,7 @@ TEST(Fp8Checkpoint, ByDefaultItIsBfloat16AndSaysWhatItPassedOver) {
                         directory.File("model")));
   EXPECT_THAT(conversion.remarks,
               ::testing::ElementsAre(::testing::HasSubstr(
-                  "of 1 layers for further tokens passed over")));
-}
-
-class EditedFp8Checkpoint : public ::testing::Test {
- protected:
-  using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
-
-  // Loads the checkpoint after an edit of all its tensors.
-  absl::Status Load(const std::function<void(const std::string& name,
-                                             at::Tensor& tensor)>& edit) {
-    NamedTensors tensors;
-    for (const char* shard : {"1", "2"}) {
-      const SafetensorsFile file = *SafetensorsFile::Open(
-          absl::StrCat(kFp8, "/model-0000", shard, "-of-000002.safetensors"));
-      for (const std::string& name : file.names()) {
-        tensors.emplace_back(name, file.Get(name)->clone());
-      }
-    }
-    NamedTensors kept;
-    for (auto& [name, tensor] : tensors) {
-      edit(name, tensor);
-      if (tensor.defined()) kept.emplace_back(name, tensor);
-    }
-    const absl::Status written =
-        WriteSafetensors(directory_.File("model.safetensors"), kept);
-    if (!written.ok()) return written;
-    return LoadCheckpoint(directory_.path()).status();
-  }
-
-  void SetUp() override {
-    LIMBECK_ASSERT_OK(CopyFileAtomically(JoinPath(kFp8, "config.json"),
-                                         directory_.File("config.json")));
-  }
-
-  TemporaryDirectory directory_{TemporaryPlace::kMemory};
-};
-
-constexpr char kDown[] = "model.layers.0.mlp.down_proj.weight";  // [20, 27]
-
-TEST_F(EditedFp8Checkpoint, Untouched) {
-  LIMBECK_EXPECT_OK(Load([](const std::string&, at::Tensor&) {}));
-}
-
-TEST_F(EditedFp8Checkpoint, NotANumberIsNamedWithItsPlace) {
-  EXPECT_THAT(Load([](const std::string& name, at::Tensor& tensor) {
-                if (name == kDown) tensor.view(at::kByte)[17][9] = 0xFF;
-              }),
-              IsError(absl::StatusCode::kDataLoss,
-                      "\"model.layers.0.mlp.down_proj.weight\" is not a finite "
-                      "number in row 17, column 9: float8 code 0xFF times the "
-                      "factor in row 1, column 1 of "
-                      "\"model.layers.0.mlp.down_proj.weight_scale_inv\""));
-}
-
-TEST_F(EditedFp8Checkpoint, MissingFactorsAreNamed) {
-  EXPECT_THAT(Load([](const std::string& name, at::Tensor& tensor) {
-                if (name == std::string(kDown) + "_scale_inv") {
-                  tensor = at::Tensor();
-                }
-              }),
-              IsError(absl::StatusCode::kInvalidArgument,
-                      "1 missing: \"model.layers.0.mlp.down_proj.weight_"
-                      "scale_inv\" [2, 4]"));
-}
-
-TEST_F(EditedFp8Checkpoint, MisshapenFactorsNameBothShapes) {
-  EXPECT_THAT(Load([](const std::string& name, at::Tensor& tensor) {
-                if (name == std::string(kDown) + "_scale_inv") {
-                  tensor = tensor.t().contiguous();
-                }
-              }),
-              IsError(absl::StatusCode::kInvalidArgument,
-                      "is [4, 2] in model.safetensors and [2, 4] by "
-                      "config.json"));
-}
-
-TEST_F(EditedFp8Checkpoint, FactorsMustBeFloat32) {
-  EXPECT_THAT(Load([](const std::string& name, at::Tensor& tensor) {
-                if (name == std::string(kDown) + "_scale_inv") {
-                  tensor = tensor.to(at::kBFloat16);
-                }
-              }),
-              IsError(absl::StatusCode::kInvalidArgument,
-                      "is stored as BF16, expected F32"));
-}
-
-TEST_F(EditedFp8Checkpoint, FactorsWithoutFloat8AreExtra) {
-  EXPECT_THAT(Load([](const std::string& name, at::Tensor& tensor) {
-                if (name == kDown) tensor = tensor.to(at::kBFloat16);
-              }),
-              IsError(absl::StatusCode::kInvalidArgument,
-                      "1 without a place: \"model.layers.0.mlp.down_proj."
-                      "weight_scale_inv\""));
-}
-
-TEST_F(EditedFp8Checkpoint, OtherFloat8FormatsAreRefused) {
-  EXPECT_THAT(
-      Load([](const std::string& name, at::Tensor& tensor) {
-        if (name == kDown) tensor = tensor.to(at::kFloat8_e5m2);
-      }),
-      IsError(absl::StatusCode::kInvalidArgument, "is stored as F8_E5M2"));
-}
-
-TEST_F(EditedFp8Checkpoint, ConfigMustTellTheBlocks) {
-  Json config = *ParseJson(*ReadFile(JoinPath(kFp8, "config.json")));
-  config.Set("quantization_config", Json());
-  LIMBECK_ASSERT_OK(
-      WriteFileAtomically(directory_.File("config.json"), WriteJson(config)));
-  EXPECT_THAT(Load([](const std::string&, at::Tensor&) {}),
-              IsError(absl::StatusCode::kInvalidArgument,
-                      "config.json has no blocks of float8"));
+                  "tensors of layers for further tokens passed over")));
 }
 
 // Stacks of experts that lack one, or are of another shape.
