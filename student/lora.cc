@@ -24,23 +24,14 @@ namespace {
 
 constexpr int64_t kCheckSequence = 128;  // tokens; two of them
 constexpr absl::string_view kRouter = ".mlp.gate";
+constexpr char kEmbeddingWeight[] = "model.embed_tokens.weight";
+constexpr char kHeadWeight[] = "lm_head.weight";
 constexpr uint64_t kCheckSeed = 20260731;
 
 using WeightMap = std::map<std::string, at::Tensor>;
 
 std::string WeightOf(absl::string_view module) {
   return absl::StrCat(module, ".weight");
-}
-
-const std::string& EmbeddingWeight() {
-  static const std::string* const name =
-      new std::string(WeightOf(kEmbeddingModule));
-  return *name;
-}
-
-const std::string& HeadWeight() {
-  static const std::string* const name = new std::string(WeightOf(kHeadModule));
-  return *name;
 }
 
 const LoraModule* FindModule(const LoraAdapter& adapter,
@@ -60,17 +51,17 @@ bool Touches(const LoraAdapter& adapter, absl::string_view module) {
 
 // What is said of one of two tied weights holds for the other.
 absl::Status ShareTiedWeights(LoraAdapter& adapter) {
-  const auto embedding = adapter.base_weights.find(EmbeddingWeight());
-  const auto head = adapter.base_weights.find(HeadWeight());
+  const auto embedding = adapter.base_weights.find(kEmbeddingWeight);
+  const auto head = adapter.base_weights.find(kHeadWeight);
   const auto end = adapter.base_weights.end();
   if (embedding != end && head == end) {
-    adapter.base_weights[HeadWeight()] = embedding->second;
+    adapter.base_weights[kHeadWeight] = embedding->second;
   } else if (head != end && embedding == end) {
-    adapter.base_weights[EmbeddingWeight()] = head->second;
+    adapter.base_weights[kEmbeddingWeight] = head->second;
   } else if (head != end && !head->second.equal(embedding->second)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the adapter holds two different base weights, ", EmbeddingWeight(),
-        " and ", HeadWeight(), ", the base ties them"));
+        "the adapter holds two different base weights, ", kEmbeddingWeight,
+        " and ", kHeadWeight, ", the base ties them"));
   }
   if (!adapter.ties_embeddings) return absl::OkStatus();
   for (const auto& [from, to] : {std::pair(kEmbeddingModule, kHeadModule),
@@ -143,7 +134,7 @@ absl::StatusOr<Model> Untied(const Model& model) {
   LIMBECK_ASSIGN_OR_RETURN(Model untied, MakeModel(config, at::kFloat));
   const WeightMap from = NamedWeights(model);
   for (const auto& [name, weight] : NamedWeights(untied)) {
-    weight.copy_(from.at(name == HeadWeight() ? EmbeddingWeight() : name));
+    weight.copy_(from.at(name == kHeadWeight ? kEmbeddingWeight : name));
   }
   return untied;
 }

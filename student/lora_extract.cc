@@ -6,16 +6,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "data/base/random.h"
 #include "data/base/status_macros.h"
 
 namespace limbeck {
 namespace {
 
 constexpr int64_t kRowsAtATime = 8192;  // widened to double
+// Up to so many columns all singular vectors are computed; beyond, that would
+// take minutes for a matrix.
+constexpr int64_t kExactColumns = 512;
+constexpr int64_t kOversampling = 16;
+constexpr int kRounds = 8;
 constexpr absl::string_view kWeightSuffix = ".weight";
 constexpr absl::string_view kMlp = ".mlp.";
 constexpr absl::string_view kExperts = ".mlp.experts.";
@@ -69,23 +76,57 @@ struct Factors {
   at::Tensor b;  // [out, rank]
 };
 
+struct RightVectors {
+  at::Tensor values;   // [rank] singular values, double
+  at::Tensor vectors;  // [columns, rank] double
+};
+
+// The first `rank` of all eigenvectors of the Gram matrix (ascending there).
+RightVectors Largest(const at::Tensor& gram, int64_t rank) {
+  const auto [squares, vectors] = at::linalg_eigh(gram);
+  const int64_t first = gram.size(0) - rank;
+  return {squares.narrow(0, first, rank).clamp_min(0.0).sqrt(),
+          vectors.narrow(1, first, rank)};
+}
+
+at::Tensor Orthonormal(const at::Tensor& columns) {
+  return std::get<0>(at::linalg_qr(columns));
+}
+
+// Subspace iteration (Halko, Martinsson and Tropp 2011, arXiv:0909.4061,
+// algorithm 4.4) on a wider space than asked for, from a fixed start.
+RightVectors Iterate(const at::Tensor& difference, int64_t rank) {
+  const int64_t columns = difference.size(1);
+  const uint64_t key = RandomKey(0, RandomPurpose::kInitialWeights);
+  at::Tensor space = at::empty({columns, rank + kOversampling});
+  float* start = space.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < space.numel(); ++i) {
+    start[i] =
+        static_cast<float>(RandomUniform(key, static_cast<uint64_t>(i)) - 0.5);
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    const at::Tensor left = Orthonormal(at::mm(difference, space));
+    space = Orthonormal(at::mm(difference.t(), left));
+  }
+  const RightVectors inside = Largest(Gram(at::mm(difference, space)), rank);
+  return {inside.values, at::mm(space.to(at::kDouble), inside.vectors)};
+}
+
 // The projection of `difference` [out, in], out >= in, on its first right
 // singular vectors v: (difference v)(v^T), the best approximation of this rank
 // (Eckart and Young 1936). Both factors get the square root of the singular
 // value, so that they are of one size.
 Factors TallFactors(const at::Tensor& difference, int64_t rank) {
   const int64_t columns = difference.size(1);
-  const auto [squares, vectors] = at::linalg_eigh(Gram(difference));
-  // Ascending.
-  const at::Tensor values =
-      squares.narrow(0, columns - rank, rank).clamp_min(0.0).sqrt();
-  const at::Tensor v = vectors.narrow(1, columns - rank, rank);
-  const at::Tensor root = values.sqrt();
+  const bool small =
+      columns <= kExactColumns || 2 * (rank + kOversampling) > columns;
+  const RightVectors right =
+      small ? Largest(Gram(difference), rank) : Iterate(difference, rank);
+  const at::Tensor root = right.values.sqrt();
   const at::Tensor inverse =
       at::where(root > 0.0, root.reciprocal(), at::zeros_like(root));
-  const at::Tensor a = (v * root).t().to(at::kFloat).contiguous();
-  const at::Tensor right = (v * inverse).to(at::kFloat);
-  return {a, at::mm(difference, right)};
+  const at::Tensor a = (right.vectors * root).t().to(at::kFloat).contiguous();
+  return {a, at::mm(difference, (right.vectors * inverse).to(at::kFloat))};
 }
 
 Factors BestFactors(const at::Tensor& difference, int64_t rank) {

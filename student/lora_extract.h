@@ -29,7 +29,8 @@ struct LoraExtraction {
 };
 
 // Truncated singular value decomposition of tuned - base for every matrix that
-// differs, in double precision; rank at most the smaller side of the matrix.
+// differs (exact up to 512 columns or rows, iterated beyond); rank at most the
+// smaller side of the matrix. What is lost is measured, not estimated.
 // What is no matrix, routers, and dense and shared MLPs of models with experts
 // (which PEFT would take for experts) are kept as full copies. Both models must
 // have the same shapes; equal ones are an error.

@@ -92,6 +92,29 @@ TEST(LoraExtract, LostPartIsTheTailOfTheSingularValues) {
   EXPECT_NEAR(extraction.lost_share, std::sqrt(all_lost / all_change), 1e-5);
 }
 
+TEST(LoraExtract, LargeMatricesLoseHardlyMoreThanTheBest) {
+  ModelConfig config = TinyConfig();
+  config.hidden_size = 560;
+  config.intermediate_size = 700;
+  config.num_layers = 1;
+  const Model base = *MakeModel(config, at::kFloat);
+  Model tuned = *MakeModel(config, at::kFloat);
+  at::Tensor weight = tuned.weights.blocks[0].mlp.down;  // [560, 700]
+  // Singular values that fall as those of trained differences, in noise.
+  at::Tensor fall = at::arange(1, 41, at::kFloat).pow(-0.7);
+  weight.copy_(at::mm(Random({560, 40}, 5) * fall, Random({40, 700}, 6)));
+  weight.add_(Random({560, 700}, 7), 0.02);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraExtraction extraction,
+                               ExtractLora(tuned, base, 12));
+  const double best = at::linalg_svdvals(weight.to(at::kDouble))
+                          .slice(0, 12)
+                          .norm()
+                          .item<double>();
+  ASSERT_EQ(extraction.modules.size(), size_t{1});
+  EXPECT_GT(extraction.modules[0].lost, best * (1.0 - 1e-5));
+  EXPECT_LT(extraction.modules[0].lost, best * 1.001);
+}
+
 TEST(LoraExtract, RankIsAtMostTheSmallerSide) {
   const Model base = TinyModel(TinyConfig());
   LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraExtraction extraction,
