@@ -14,30 +14,36 @@ using Operator = at::Tensor (*)(const at::Tensor&, const at::Tensor&,
                                 const at::Tensor&, const std::vector<int64_t>&,
                                 const AttentionShape&);
 
-// state.range(0): tokens of one sequence.
+// state.range(0): tokens of one sequence; range(1): window, 0 for all.
 void BenchAttention(benchmark::State& state, Operator attention) {
+  AttentionShape shape = kShape;
+  shape.window = state.range(1);
   std::vector<int64_t> starts = {0};
   while (starts.back() < kTokens) {
     starts.push_back(std::min(kTokens, starts.back() + state.range(0)));
   }
-  const int64_t row = (kShape.heads + 2 * kShape.kv_heads) * kShape.head_dim;
-  const at::Tensor qkv = at::randn({kTokens, row}).requires_grad_(true);
+  const at::Tensor qkv =
+      at::randn({kTokens, shape.RowWidth()}).requires_grad_(true);
   const at::Tensor table = at::randn({kTokens, kShape.head_dim});
   for (auto _ : state) {
-    attention(qkv, table, table, starts, kShape).sum().backward();
+    attention(qkv, table, table, starts, shape).sum().backward();
   }
   state.SetItemsProcessed(state.iterations() * kTokens);
 }
 
 BENCHMARK_CAPTURE(BenchAttention, fused, &PackedAttention)
-    ->Arg(64)
-    ->Arg(256)
-    ->Arg(1024)
+    ->Args({64, 0})
+    ->Args({256, 0})
+    ->Args({1024, 0})
+    ->Args({1024, 128})
+    ->ArgNames({"tokens", "window"})
     ->UseRealTime();
 BENCHMARK_CAPTURE(BenchAttention, composite, &PackedAttentionComposite)
-    ->Arg(64)
-    ->Arg(256)
-    ->Arg(1024)
+    ->Args({64, 0})
+    ->Args({256, 0})
+    ->Args({1024, 0})
+    ->Args({1024, 128})
+    ->ArgNames({"tokens", "window"})
     ->UseRealTime();
 
 }  // namespace
