@@ -29,8 +29,9 @@ absl::Status RefuseUnlessDefault(const Json& model, absl::string_view key) {
                           (value->is_string() && value->string().empty()) ||
                           (value->is_number() && value->number() == 0);
   if (is_default) return absl::OkStatus();
-  return absl::UnimplementedError(absl::StrCat(
-      "model.", key, " is ", WriteJson(*value), ", which is not supported"));
+  return absl::UnimplementedError(absl::StrCat("model.", key, " is ",
+                                               Shown(WriteJson(*value)),
+                                               ", which is not supported"));
 }
 
 absl::StatusOr<int32_t> ReadId(const Json& value, absl::string_view token) {
@@ -38,9 +39,9 @@ absl::StatusOr<int32_t> ReadId(const Json& value, absl::string_view token) {
       value.integer() < kMaxId) {
     return static_cast<int32_t>(value.integer());
   }
-  return absl::InvalidArgumentError(absl::StrCat("the id of '", token, "' is ",
-                                                 WriteJson(value),
-                                                 ", not in [0, ", kMaxId, ")"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the id of '", Shown(token), "' is ",
+                   Shown(WriteJson(value)), ", not in [0, ", kMaxId, ")"));
 }
 
 absl::Status SetToken(int32_t id, const std::string& token,
@@ -49,7 +50,7 @@ absl::Status SetToken(int32_t id, const std::string& token,
   if (place >= tokens->size()) tokens->resize(place + 1);
   if (!(*tokens)[place].empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the id ", id, " stands for two tokens, one is '", token, "'"));
+        "the id ", id, " stands for two tokens, one is '", Shown(token), "'"));
   }
   (*tokens)[place] = token;
   return absl::OkStatus();
@@ -107,7 +108,7 @@ absl::Status ReadUnknown(const Json& model, const Vocabulary& vocabulary,
   definition->unknown_id = IdIn(vocabulary, token);
   if (definition->unknown_id >= 0) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("model.unk_token '", token, "' is not among the ",
+      absl::StrCat("model.unk_token '", Shown(token), "' is not among the ",
                    vocabulary.size(), " tokens of the vocabulary"));
 }
 
@@ -138,7 +139,7 @@ absl::StatusOr<std::pair<std::string, std::string>> MergeParts(
     }
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("is ", WriteJson(merge), ", not a pair of tokens"));
+      absl::StrCat("is ", Shown(WriteJson(merge)), ", not a pair of tokens"));
 }
 
 absl::StatusOr<BpeDefinition::Merge> ReadMerge(const Json& merge,
@@ -149,7 +150,7 @@ absl::StatusOr<BpeDefinition::Merge> ReadMerge(const Json& merge,
       IdIn(vocabulary, parts.first + parts.second)};
   if (ids.left < 0 || ids.right < 0 || ids.merged < 0) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "joins '", parts.first, "' and '", parts.second,
+        "joins '", Shown(parts.first), "' and '", Shown(parts.second),
         "', but one of them or the joined token is not in the vocabulary"));
   }
   return ids;
@@ -188,8 +189,8 @@ absl::Status ReadModel(const Json& json, BpeDefinition* definition) {
   LIMBECK_ASSIGN_OR_RETURN(const std::string type,
                            model->GetString("type", "BPE"));
   if (type != "BPE") {
-    return absl::UnimplementedError(
-        absl::StrCat("the model is of type '", type, "', only BPE is read"));
+    return absl::UnimplementedError(absl::StrCat(
+        "the model is of type '", Shown(type), "', only BPE is read"));
   }
   for (absl::string_view key :
        {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
@@ -218,6 +219,7 @@ std::string PieceOf(const std::string& token) {
 
 // What files of version 1 of the fingerprint could not say.
 void HashExtensions(const BpeDefinition& definition, FieldHasher* hasher) {
+  if (definition.ranks_are_ids) hasher->Bytes("ranks_are_ids");
   for (const SplitStep& step : definition.split_steps) {
     if (step.matches_only) hasher->Bytes("matches_only");
     if (step.regex != nullptr) hasher->Bytes(step.regex->pattern());

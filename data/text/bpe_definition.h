@@ -36,6 +36,7 @@ struct BpeDefinition {
     int32_t merged;
   };
   std::vector<Merge> merges;
+  bool ranks_are_ids = false;  // lower joined ids first, not earlier merges
   bool ignore_merges = false;  // a whole piece in the vocabulary is its id
 
   // Models over bytes: pieces are written in the printable alphabet. Others

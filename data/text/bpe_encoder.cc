@@ -16,7 +16,12 @@ namespace limbeck {
 BpeEncoder::BpeEncoder(const BpeDefinition& definition)
     : definition_(definition) {
   for (const BpeDefinition::Merge& merge : definition.merges) {
-    merger_.AddMerge(merge.left, merge.right, merge.merged);
+    if (definition.ranks_are_ids) {
+      merger_.AddRankedMerge(merge.left, merge.right, merge.merged,
+                             merge.merged);
+    } else {
+      merger_.AddMerge(merge.left, merge.right, merge.merged);
+    }
   }
   if (definition.byte_level && !definition.ignore_merges) return;
   for (size_t id = 0; id < definition.num_model_tokens; ++id) {

@@ -37,8 +37,8 @@ absl::Status ReadSplit(const Json& part, BpeDefinition* definition) {
   const bool matches_only = behavior == "Removed" && invert;
   if (behavior != "Isolated" && !matches_only) {
     return absl::UnimplementedError(absl::StrCat(
-        "pre-tokenizer 'Split' with behavior '", behavior, "' and invert ",
-        invert ? "true" : "false", " is not supported"));
+        "pre-tokenizer 'Split' with behavior '", Shown(behavior),
+        "' and invert ", invert ? "true" : "false", " is not supported"));
   }
   const Json* pattern = part.Find("pattern");
   if (pattern == nullptr) {
@@ -88,7 +88,7 @@ absl::Status ReadPreTokenizer(const std::string& type, const Json& part,
                               BpeDefinition* definition) {
   if (definition->byte_level || definition->metaspace.has_value()) {
     return absl::UnimplementedError(
-        absl::StrCat("pre-tokenizer '", type, "' after ",
+        absl::StrCat("pre-tokenizer '", Shown(type), "' after ",
                      definition->byte_level ? "'ByteLevel'" : "'Metaspace'",
                      " is not supported"));
   }
@@ -141,7 +141,7 @@ absl::Status CheckAddedIds(const BpeDefinition& definition) {
       continue;
     }
     return absl::InvalidArgumentError(
-        absl::StrCat("'", definition.tokens[id], "' is added token ",
+        absl::StrCat("'", Shown(definition.tokens[id]), "' is added token ",
                      found->second, " and token ", id, " of the model"));
   }
   return absl::OkStatus();
@@ -180,14 +180,14 @@ absl::Status AppendSpecial(const Json& part, const Json& special,
   const Json* list = entry == nullptr ? nullptr : entry->Find("ids");
   if (list == nullptr || !list->is_array()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the post-processor's special token '", name, "' has no ids"));
+        "the post-processor's special token '", Shown(name), "' has no ids"));
   }
   for (const Json& id : list->array()) {
     if (id.kind() != Json::Kind::kInt || id.integer() < 0 ||
         id.integer() >= kMaxId) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the post-processor's special token '", name,
-                       "' has the id ", WriteJson(id)));
+          absl::StrCat("the post-processor's special token '", Shown(name),
+                       "' has the id ", Shown(WriteJson(id))));
     }
     ids->push_back(static_cast<int32_t>(id.integer()));
   }
@@ -219,8 +219,8 @@ absl::Status ReadTemplate(const Json& part, BpeDefinition* definition) {
       LIMBECK_RETURN_IF_ERROR(
           AppendSpecial(part, *special, num_texts > 0 ? &suffix : &prefix));
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the template has the element ", WriteJson(element)));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the template has the element ", Shown(WriteJson(element))));
     }
   }
   if (num_texts != 1) {

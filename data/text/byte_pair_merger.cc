@@ -46,7 +46,12 @@ using Heap = std::priority_queue<Candidate, std::vector<Candidate>,
 }  // namespace
 
 void BytePairMerger::AddMerge(int32_t left, int32_t right, int32_t merged) {
-  merges_.insert_or_assign(PairKey(left, right), Target{next_rank_++, merged});
+  AddRankedMerge(left, right, merged, next_rank_++);
+}
+
+void BytePairMerger::AddRankedMerge(int32_t left, int32_t right, int32_t merged,
+                                    int32_t rank) {
+  merges_.insert_or_assign(PairKey(left, right), Target{rank, merged});
 }
 
 const BytePairMerger::Target* BytePairMerger::Find(int32_t left,

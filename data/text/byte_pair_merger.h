@@ -14,6 +14,9 @@ class BytePairMerger {
   // Merges are ranked by the order of the calls; a pair given again keeps the
   // later rank and id, as the reference library's map does.
   void AddMerge(int32_t left, int32_t right, int32_t merged);
+  // With a rank of its own; several pairs may have the same.
+  void AddRankedMerge(int32_t left, int32_t right, int32_t merged,
+                      int32_t rank);
 
   // Merges the symbols in place: the pair of lowest rank first, of equal ones
   // the leftmost. n log n.

@@ -1,6 +1,9 @@
 // Shared by the readers of normalizers, pre-tokenizers and decoders.
 #include "data/text/pipeline_parts.h"
 
+#include <cstddef>
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
 
@@ -44,9 +47,18 @@ absl::Status ForEachPart(const Json& json, absl::string_view key,
   return VisitPart(*part, std::string(key), list_key, body);
 }
 
+std::string Shown(absl::string_view text) {
+  constexpr size_t kMost = 100;
+  if (text.size() <= kMost) return std::string(text);
+  size_t end = kMost;
+  // Not inside a character.
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+  return absl::StrCat(text.substr(0, end), "...");
+}
+
 absl::Status UnknownPart(absl::string_view what, absl::string_view type) {
   return absl::UnimplementedError(
-      absl::StrCat("unknown ", what, " '", type, "'"));
+      absl::StrCat("unknown ", what, " '", Shown(type), "'"));
 }
 
 absl::StatusOr<std::string> LiteralPattern(const Json& part) {
@@ -54,7 +66,7 @@ absl::StatusOr<std::string> LiteralPattern(const Json& part) {
   if (pattern == nullptr || pattern->Find("String") == nullptr) {
     return absl::UnimplementedError(
         absl::StrCat("only literal patterns are read here, found ",
-                     pattern == nullptr ? "none" : WriteJson(*pattern)));
+                     pattern == nullptr ? "none" : Shown(WriteJson(*pattern))));
   }
   LIMBECK_ASSIGN_OR_RETURN(std::string text, pattern->GetString("String"));
   if (text.empty()) {

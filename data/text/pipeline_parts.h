@@ -25,6 +25,9 @@ absl::Status ForEachPart(
     absl::FunctionRef<absl::Status(const std::string& type, const Json& part)>
         body);
 
+// A text of the file as errors show it: at most 100 bytes.
+std::string Shown(absl::string_view text);
+
 // "unknown WHAT 'TYPE'".
 absl::Status UnknownPart(absl::string_view what, absl::string_view type);
 

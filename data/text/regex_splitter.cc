@@ -59,8 +59,8 @@ absl::StatusOr<Code> Compile(absl::string_view pattern) {
                           &offset, nullptr));
   if (code == nullptr) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the pattern '", pattern, "' is wrong at byte ", offset,
-                     ": ", ErrorText(error)));
+        absl::StrCat("the pattern '", pattern.substr(0, 200),
+                     "' is wrong at byte ", offset, ": ", ErrorText(error)));
   }
   pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);  // optional
   return code;

@@ -46,8 +46,8 @@ class Tokenizer {
   virtual const std::vector<std::string>& files() const = 0;
 };
 
-// Reads the tokenizer of a folder: tokenizer.model (SentencePiece) or
-// tokenizer.json (byte-level BPE). Both: tokenizer.json wins.
+// Reads the tokenizer of a folder: tokenizer.json (BPE), else tokenizer.model
+// (SentencePiece, or tiktoken's format), else its only *.tiktoken.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(
     const std::string& directory);
 

@@ -2,6 +2,7 @@
 #include "data/text/tokenizer_config.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
@@ -98,6 +99,17 @@ std::vector<std::string> ListTokenizerFiles(const std::string& directory) {
         "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
         "chat_template.json", "vocab.json", "merges.txt"}) {
     if (FileExists(JoinPath(directory, name))) found.push_back(name);
+  }
+  const std::string more = "additional_chat_templates";
+  for (const std::string& folder : {std::string(), more}) {
+    const auto names = ListDirectory(JoinPath(directory, folder));
+    if (!names.ok()) continue;
+    for (const std::string& name : *names) {
+      if (!absl::EndsWith(name, folder.empty() ? ".tiktoken" : ".jinja")) {
+        continue;
+      }
+      found.push_back(folder.empty() ? name : JoinPath(folder, name));
+    }
   }
   return found;
 }

@@ -28,7 +28,8 @@ absl::StatusOr<TokenizerConfig> ReadTokenizerConfig(
 // A JSON file of the folder as an object; absent: an empty one. Errors name it.
 absl::StatusOr<Json> ReadConfigObject(const std::string& path);
 
-// Names of the tokenizer's files that exist in the folder, in a fixed order.
+// Names of the tokenizer's files that exist in the folder, in a fixed order;
+// further chat templates as "additional_chat_templates/NAME.jinja".
 std::vector<std::string> ListTokenizerFiles(const std::string& directory);
 
 }  // namespace limbeck

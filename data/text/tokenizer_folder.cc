@@ -3,13 +3,17 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
 #include "data/text/reasoning_format.h"
 #include "data/text/sentencepiece_tokenizer.h"
+#include "data/text/tiktoken_file.h"
 #include "data/text/tokenizer.h"
 #include "data/text/tokenizer_config.h"
 #include "data/text/tokenizer_json.h"
@@ -73,6 +77,26 @@ absl::Status WriteJsonFile(const std::string& directory, absl::string_view name,
                              absl::StrCat(WriteJsonIndented(json), "\n"));
 }
 
+// tokenizer.json, tokenizer.model or the only *.tiktoken, in this order.
+absl::StatusOr<std::string> FindVocabulary(const std::string& directory) {
+  for (const char* name : {"tokenizer.json", "tokenizer.model"}) {
+    const std::string path = JoinPath(directory, name);
+    if (FileExists(path)) return path;
+  }
+  std::vector<std::string> found;
+  if (IsDirectory(directory)) {
+    LIMBECK_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                             ListDirectory(directory));
+    for (const std::string& name : names) {
+      if (absl::EndsWith(name, ".tiktoken")) found.push_back(name);
+    }
+  }
+  if (found.size() == 1) return JoinPath(directory, found[0]);
+  return absl::NotFoundError(absl::StrCat(
+      directory, " holds neither tokenizer.json nor tokenizer.model, and ",
+      found.size(), " files *.tiktoken"));
+}
+
 }  // namespace
 
 absl::Status WriteTokenizerFolder(absl::string_view model_bytes,
@@ -96,20 +120,26 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> LoadTokenizer(
     const std::string& directory) {
   LIMBECK_ASSIGN_OR_RETURN(const TokenizerConfig config,
                            ReadTokenizerConfig(directory));
-  const std::string json_path = JoinPath(directory, "tokenizer.json");
-  const std::string model_path = JoinPath(directory, "tokenizer.model");
-  const bool is_json = FileExists(json_path);
-  if (!is_json && !FileExists(model_path)) {
-    return absl::NotFoundError(absl::StrCat(
-        directory, " holds neither tokenizer.json nor tokenizer.model"));
-  }
-  const std::string& path = is_json ? json_path : model_path;
+  LIMBECK_ASSIGN_OR_RETURN(const std::string path, FindVocabulary(directory));
   LIMBECK_ASSIGN_OR_RETURN(const std::string bytes,
                            ReadFile(path, kMaxTokenizerBytes));
-  auto tokenizer =
-      is_json ? ParseTokenizerJson(bytes, config, ListTokenizerFiles(directory))
-              : CreateSentencePieceTokenizer(bytes, config,
-                                             ListTokenizerFiles(directory));
+  const std::vector<std::string> files = ListTokenizerFiles(directory);
+  const auto create =
+      [&]() -> absl::StatusOr<std::shared_ptr<const Tokenizer>> {
+    if (absl::EndsWith(path, ".json")) {
+      return ParseTokenizerJson(bytes, config, files);
+    }
+    if (absl::EndsWith(path, ".model") && !LooksLikeTiktoken(bytes)) {
+      return CreateSentencePieceTokenizer(bytes, config, files);
+    }
+    LIMBECK_ASSIGN_OR_RETURN(
+        const Json more,
+        ReadConfigObject(JoinPath(directory, "tokenizer_config.json")));
+    LIMBECK_ASSIGN_OR_RETURN(BpeDefinition definition,
+                             ReadTiktoken(bytes, more));
+    return CreateBpeTokenizer(std::move(definition), config, files);
+  };
+  auto tokenizer = create();
   if (tokenizer.ok()) return tokenizer;
   return absl::Status(tokenizer.status().code(),
                       absl::StrCat(path, ": ", tokenizer.status().message()));

@@ -229,6 +229,12 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> ParseTokenizerJson(
     std::vector<std::string> files) {
   LIMBECK_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
   LIMBECK_ASSIGN_OR_RETURN(BpeDefinition definition, ReadBpeDefinition(json));
+  return CreateBpeTokenizer(std::move(definition), config, std::move(files));
+}
+
+absl::StatusOr<std::shared_ptr<const Tokenizer>> CreateBpeTokenizer(
+    BpeDefinition definition, const TokenizerConfig& config,
+    std::vector<std::string> files) {
   auto tokenizer =
       std::make_shared<BpeTokenizer>(std::move(definition), std::move(files));
   LIMBECK_RETURN_IF_ERROR(tokenizer->ReadConfig(config));

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "data/text/bpe_definition.h"
 #include "data/text/tokenizer.h"
 #include "data/text/tokenizer_config.h"
 
@@ -21,6 +22,11 @@ namespace limbeck {
 // From the text of a tokenizer.json. `files` is what files() returns.
 absl::StatusOr<std::shared_ptr<const Tokenizer>> ParseTokenizerJson(
     absl::string_view text, const TokenizerConfig& config = {},
+    std::vector<std::string> files = {});
+
+// The tokenizer of any definition (data/text/tiktoken_file.h makes others).
+absl::StatusOr<std::shared_ptr<const Tokenizer>> CreateBpeTokenizer(
+    BpeDefinition definition, const TokenizerConfig& config = {},
     std::vector<std::string> files = {});
 
 }  // namespace limbeck

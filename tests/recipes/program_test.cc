@@ -1,6 +1,7 @@
 // The commands and filters end to end, through the real binary.
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -132,6 +133,50 @@ TEST_F(Program, RenderUsesTheFoldersTemplate) {
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_THAT(*lines[1].GetString("error"),
               HasSubstr("line 2: unknown filter 'magic'"));
+}
+
+// Writes the files of a folder and gives the ids of "ab 12".
+std::string IdsOfLayout(
+    const std::string& folder,
+    const std::vector<std::pair<std::string, std::string>>& files) {
+  LIMBECK_EXPECT_OK(MakeDirectories(folder));
+  for (const auto& [name, source] : files) {
+    const auto bytes = ReadFile(source, 1 << 24);
+    LIMBECK_EXPECT_OK(bytes);
+    LIMBECK_EXPECT_OK(WriteFileAtomically(JoinPath(folder, name), *bytes));
+  }
+  const ProgramResult result =
+      RunProgram({"tokenize", "--tokenizer", folder}, "{\"text\":\"ab 12\"}\n");
+  return result.exit_code == 0 ? result.output : result.errors;
+}
+
+TEST_F(Program, TokenizeReadsEveryLayout) {
+  const std::string texts = "tests/testdata/text/";
+  const std::string json = texts + "llama3/tokenizer.json";
+  const std::string tiktoken = texts + "tiktoken/";
+  const std::string model = JoinPath(Tokenizer(), "tokenizer.model");
+  const auto ids_of =
+      [&](const std::string& name,
+          const std::vector<std::pair<std::string, std::string>>& files) {
+        return IdsOfLayout(directory_->File(name), files);
+      };
+  const std::string of_json = ids_of("json", {{"tokenizer.json", json}});
+  const std::string of_model = ids_of("model", {{"tokenizer.model", model}});
+  EXPECT_THAT(of_json, HasSubstr("\"ids\":["));
+  EXPECT_THAT(of_model, HasSubstr("\"ids\":["));
+  EXPECT_NE(of_json, of_model);
+  EXPECT_EQ(
+      ids_of("both", {{"tokenizer.json", json}, {"tokenizer.model", model}}),
+      of_json);
+  const std::string config = tiktoken + "tokenizer_config.json";
+  const std::string of_tiktoken =
+      ids_of("tiktoken", {{"qwen.tiktoken", tiktoken + "small.tiktoken"},
+                          {"tokenizer_config.json", config}});
+  EXPECT_THAT(of_tiktoken, HasSubstr("\"ids\":["));
+  EXPECT_EQ(ids_of("ranks", {{"tokenizer.model", tiktoken + "small.tiktoken"},
+                             {"tokenizer_config.json", config}}),
+            of_tiktoken);
+  EXPECT_THAT(ids_of("none", {}), HasSubstr("holds neither tokenizer.json"));
 }
 
 TEST_F(Program, RenderTakesTheChatOptions) {
