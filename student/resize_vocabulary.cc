@@ -3,6 +3,8 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -13,12 +15,11 @@
 namespace limbeck {
 namespace {
 
-absl::Status IsUsed(int64_t id, absl::string_view by, int64_t rows) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("token id ", id, " is used by ", by,
-                   ": the vocabulary can "
-                   "be cut to ",
-                   id + 1, " rows or more, not to ", rows));
+absl::Status IsUsed(int64_t id, absl::string_view by, int64_t rows,
+                    int64_t fewest) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "token id ", id, " is used by ", by, ": the vocabulary can be cut to ",
+      fewest, " rows or more, not to ", rows));
 }
 
 absl::Status CheckUnused(const ModelConfig& config, int64_t rows,
@@ -28,21 +29,19 @@ absl::Status CheckUnused(const ModelConfig& config, int64_t rows,
         "cutting ", config.vocab_size, " rows to ", rows,
         " needs the tokenizer beside the model, to know which no token uses"));
   }
+  std::map<int64_t, std::string> used;  // ids that would lose their row
+  for (const int32_t id : config.eos_ids) used[id] = "eos_token_id";
+  used[config.bos_id] = "bos_token_id";
   for (int64_t id = rows; id < tokenizer->vocab_size(); ++id) {
     const absl::StatusOr<std::string> piece =
         tokenizer->PieceOf(static_cast<int32_t>(id));
-    if (!piece.ok()) continue;  // a hole
-    return IsUsed(
-        id,
-        absl::StrCat("\"", absl::Utf8SafeCEscape(*piece), "\" (and ",
-                     tokenizer->vocab_size() - id - 1, " more ids follow)"),
-        rows);
+    // The others are holes.
+    if (piece.ok())
+      used[id] = absl::StrCat("\"", absl::Utf8SafeCEscape(*piece), "\"");
   }
-  if (config.bos_id >= rows) return IsUsed(config.bos_id, "bos_token_id", rows);
-  for (const int32_t id : config.eos_ids) {
-    if (id >= rows) return IsUsed(id, "eos_token_id", rows);
-  }
-  return absl::OkStatus();
+  const auto first = used.lower_bound(rows);
+  if (first == used.end()) return absl::OkStatus();
+  return IsUsed(first->first, first->second, rows, used.rbegin()->first + 1);
 }
 
 void CopyRows(const at::Tensor& from, const at::Tensor& to) {

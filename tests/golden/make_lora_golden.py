@@ -71,7 +71,6 @@ def logprobs(model):
 @torch.no_grad()
 def randomise(model):
     """As after training: nothing is at its initial value."""
-    torch.manual_seed(20260731)
     for name, value in model.named_parameters():
         if "lora_magnitude" in name:
             value.mul_(1 + 0.2 * torch.rand_like(value))
@@ -80,6 +79,7 @@ def randomise(model):
 
 
 def make(name, base, settings, mergeable):
+    torch.manual_seed(20260731)  # PEFT draws the first factors
     model = peft.get_peft_model(
         load(BASES / base),
         peft.LoraConfig(task_type="CAUSAL_LM", **settings)).eval()

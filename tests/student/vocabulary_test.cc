@@ -27,7 +27,7 @@ struct Folder {
   std::string merged = "th";
   std::map<int64_t, std::string> added = {{257, "<|end|>"}, {258, "<think>"}};
   bool special = true;
-  bool cuts_words = true;
+  bool composes = false;  // NFC
   std::string eos = "<|end|>";
   std::string chat_template;
 };
@@ -57,13 +57,15 @@ Json TokenizerJson(const Folder& folder) {
   model.Set("merges", std::move(merges));
   Json splitter = Json::Object();
   splitter.Set("type", "ByteLevel");
-  splitter.Set("add_prefix_space", !folder.cuts_words);
+  splitter.Set("add_prefix_space", false);
   splitter.Set("use_regex", true);
   Json decoder = Json::Object();
   decoder.Set("type", "ByteLevel");
   Json json = Json::Object();
   json.Set("added_tokens", std::move(added));
-  json.Set("normalizer", Json());
+  Json normalizer = Json::Object();
+  normalizer.Set("type", "NFC");
+  json.Set("normalizer", folder.composes ? normalizer : Json());
   json.Set("pre_tokenizer", std::move(splitter));
   json.Set("post_processor", Json());
   json.Set("decoder", std::move(decoder));
@@ -174,10 +176,9 @@ TEST_F(VocabularyPair, FlagOfAnAddedTokenIsRefused) {
 
 TEST_F(VocabularyPair, OtherWayOfCuttingTextIsRefused) {
   Folder student;
-  student.cuts_words = false;
-  EXPECT_THAT(
-      CheckStudent(student),
-      IsError(absl::StatusCode::kFailedPrecondition, "cut \"Hello world"));
+  student.composes = true;
+  EXPECT_THAT(CheckStudent(student),
+              IsError(absl::StatusCode::kFailedPrecondition, "cut \"na"));
 }
 
 TEST_F(VocabularyPair, EndTokenIsRefused) {
@@ -284,6 +285,9 @@ TEST(ResizeVocabulary, RowsOfTokensAreNotCut) {
   EXPECT_THAT(ResizeVocabulary(base, 260, tokenizer.get()),
               IsError(absl::StatusCode::kFailedPrecondition,
                       "token id 260 is used by"));
+  EXPECT_THAT(ResizeVocabulary(base, 260, tokenizer.get()),
+              IsError(absl::StatusCode::kFailedPrecondition,
+                      "can be cut to 262 rows or more, not to 260"));
   EXPECT_THAT(ResizeVocabulary(base, 262, nullptr),
               IsError(absl::StatusCode::kFailedPrecondition,
                       "cutting 264 rows to 262 needs the tokenizer"));
