@@ -342,6 +342,69 @@ TEST_F(TokenizeStageTest, WithATrainedVocabulary) {
   }
 }
 
+// Keeps the warnings of a stage.
+class WarningSink : public ProgressSink {
+ public:
+  void Begin(absl::string_view, uint64_t, absl::string_view) override {}
+  void SetDone(uint64_t) override {}
+  void SetDetail(absl::string_view) override {}
+  void Warn(absl::string_view text) override { warnings += std::string(text); }
+  std::string warnings;
+};
+
+TEST_F(TokenizeStageTest, FoldersTemplateWritesPromptsAndIsNoted) {
+  LIMBECK_ASSERT_OK(TrainTokenizer());
+  const std::string trained =
+      JoinPath(PartitionPath(bench_.Directory("vocabulary"), 0), "tokenizer");
+  TemporaryDirectory model;
+  const std::vector<std::string> names = *ListDirectory(trained);
+  for (const std::string& name : names) {
+    LIMBECK_ASSERT_OK(WriteFileAtomically(
+        model.File(name), *ReadFile(JoinPath(trained, name), 1 << 24)));
+  }
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      model.File("chat_template.jinja"),
+      "{% for m in messages %}{{ m.content }}<|end|>{% endfor %}=> "));
+  std::vector<Trace> traces;
+  for (int i = 0; i < 3; ++i) {
+    traces.push_back(MakeTrace(MakeProblem(i), 0, absl::StrCat(i)));
+  }
+  traces[2].mutable_problem()->mutable_messages(0)->set_content("a<|end|>");
+  bench_.WriteTraces("few", traces, 1);
+  StageRun run = bench_.MakeRun("samples", "tokenize", {"few"});
+  StageInput input;
+  input.name = "student";
+  input.directory = model.path();
+  input.is_model = true;
+  run.inputs.push_back(input);
+  WarningSink sink;
+  run.context.progress = &sink;
+  LIMBECK_ASSERT_OK(RunTokenizeStage(*ResolveOptions(TokenizeOptions()), run));
+  LIMBECK_ASSERT_OK(FinishArtefact(run));
+  const Artefact samples = bench_.Open("samples");
+  const std::string fingerprint =
+      ChatFormat::Load(model.path(), ChatOptions())->Fingerprint();
+  EXPECT_NE(fingerprint, ReasoningFormatFingerprint());
+  EXPECT_EQ(samples.manifest().template_fingerprint(), fingerprint);
+  auto reader = ShardReader::Open(samples.Path(0, kSamplesFile));
+  LIMBECK_ASSERT_OK(reader);
+  EXPECT_EQ((*reader)->header().template_fingerprint(), fingerprint);
+  const auto tokenizer = *LoadTokenizer(model.path());
+  auto records = ReadArtefact<TokenizedSample>(samples, kSamplesFile);
+  LIMBECK_ASSERT_OK(records);
+  ASSERT_EQ(records->size(), 2u);
+  const TokenizedSample& sample = (*records)[0];
+  const std::vector<int32_t> ids(sample.ids().begin(), sample.ids().end());
+  const std::string text = *tokenizer->Decode(ids);
+  EXPECT_NE(text.find("?<|end|>=> <think>\n"), text.npos) << text;
+  auto rejects = ReadArtefact<Rejection>(samples, kRejectsFile);
+  LIMBECK_ASSERT_OK(rejects);
+  ASSERT_EQ(rejects->size(), 1u);
+  EXPECT_EQ((*rejects)[0].detail(),
+            "message 0 contains <|end|>, a control token of the tokenizer");
+  EXPECT_EQ(sink.warnings, "");
+}
+
 TEST_F(TokenizeStageTest, VocabularyTrainingRepeats) {
   LIMBECK_ASSERT_OK(TrainTokenizer());
   const auto first = bench_.Files("vocabulary");
