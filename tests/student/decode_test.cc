@@ -103,8 +103,8 @@ TEST_P(Decode, SameBytesInAnyRowAndCompany) {
   const Model model = TinyModel(config);
   const std::vector<int64_t> ids = TinyIds(config, 37, 1);
   const at::Tensor alone = DecodeInCompany(model, ids, 0, 1, 5);
-  for (const int64_t rows : {2, 7, 33}) {
-    for (const int64_t row : {int64_t{0}, rows / 2, rows - 1}) {
+  for (const int64_t rows : {2, 33}) {
+    for (const int64_t row : {int64_t{0}, rows - 1}) {
       const uint64_t others = static_cast<uint64_t>(rows * 10 + row);
       EXPECT_TRUE(
           at::equal(alone, DecodeInCompany(model, ids, row, rows, others)))
@@ -207,8 +207,10 @@ TEST_P(Decode, CapacityChangesNoByte) {
 }
 
 // More tokens than Prefill takes at once.
-TEST_P(Decode, LongPromptsLeaveTheBytesOfDecoding) {
-  ModelConfig config = GetParam().config;
+TEST(DecodePrefill, LongPromptsLeaveTheBytesOfDecoding) {
+  ModelConfig config = TinyConfig();
+  config.model_type = "mistral";
+  config.sliding_window = 300;
   config.num_layers = 1;
   const Model model = TinyModel(config);
   const std::vector<int64_t> ids = TinyIds(config, 515, 1);
