@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
+#include "data/text/tokenizer_config.h"
 #include "student/cast_loss.h"
 #include "student/checkpoint.h"
 #include "student/checkpoint_pieces.h"
@@ -20,12 +22,6 @@
 
 namespace limbeck {
 namespace {
-
-// Everything a tokenizer may consist of; what is there is copied.
-constexpr absl::string_view kTokenizerFiles[] = {
-    "tokenizer.json",    "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json", "tokenizer.model",       "vocab.json",
-    "merges.txt",        "chat_template.jinja",   "chat_template.json"};
 
 // Weights [begin, end) of the list are one file.
 struct Shard {
@@ -149,18 +145,23 @@ class WeightsWriter {
 
 absl::Status CopyTokenizer(const std::string& from, const std::string& to) {
   if (from.empty()) return absl::OkStatus();
-  bool found = false;
-  for (const absl::string_view name : kTokenizerFiles) {
-    const std::string path = JoinPath(from, name);
-    if (!FileExists(path)) continue;
-    LIMBECK_RETURN_IF_ERROR(CopyFileAtomically(path, JoinPath(to, name)));
-    found = true;
+  const std::vector<std::string> names = ListTokenizerFiles(from);
+  if (names.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat(from,
+                     ": no tokenizer files (tokenizer.json or "
+                     "tokenizer.model) to copy"));
   }
-  if (found) return absl::OkStatus();
-  return absl::NotFoundError(
-      absl::StrCat(from,
-                   ": no tokenizer files (tokenizer.json or "
-                   "tokenizer.model) to copy"));
+  for (const std::string& name : names) {
+    const size_t slash = name.rfind('/');
+    if (slash != name.npos) {
+      LIMBECK_RETURN_IF_ERROR(
+          MakeDirectories(JoinPath(to, name.substr(0, slash))));
+    }
+    LIMBECK_RETURN_IF_ERROR(
+        CopyFileAtomically(JoinPath(from, name), JoinPath(to, name)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status FillFolder(ModelConfig config,
