@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
 #include <functional>
 
 #include "data/base/file.h"
@@ -232,6 +234,28 @@ TEST_F(LoraFile, DamagedSettingsAreAnErrorOrAnAdapter) {
   ForEachCut(text, [&](const std::string& cut, size_t) { parse(cut); });
   ForEachMutation(text, 3000, 7, parse);
   EXPECT_GT(refused, 50);
+}
+
+TEST_F(LoraFile, DamagedTensorsAreAnErrorOrAnAdapter) {
+  const std::string bytes =
+      *ReadFile(std::string(kPlain) + "/adapter_model.safetensors");
+  uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const std::string rest = bytes.substr(8 + header);
+  LIMBECK_ASSERT_OK(WriteFileAtomically(path_ + "/adapter_config.json",
+                                        WriteJson(PlainSettings())));
+  int refused = 0;
+  ForEachMutation(
+      bytes.substr(0, 8 + header), 600, 11, [&](const std::string& damaged) {
+        EXPECT_THAT(WriteFileAtomically(path_ + "/adapter_model.safetensors",
+                                        damaged + rest),
+                    IsOk());
+        const absl::Status status = ReadLoraAdapter(path_).status();
+        if (status.ok()) return;
+        ++refused;
+        EXPECT_EQ(status.message().rfind(path_, 0), size_t{0}) << status;
+      });
+  EXPECT_GT(refused, 400);
 }
 
 }  // namespace
