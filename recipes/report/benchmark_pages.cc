@@ -40,12 +40,7 @@ std::vector<std::string> ProblemsOf(const BenchmarkGroup& group) {
       sum = std::max(0.0, sum) + score.share();
     }
   }
-  std::vector<std::pair<double, std::string>> ranked;
-  for (const auto& [id, sum] : right) ranked.emplace_back(-sum, id);
-  std::sort(ranked.begin(), ranked.end());
-  std::vector<std::string> ids;
-  for (auto& [sum, id] : ranked) ids.push_back(std::move(id));
-  return ids;
+  return ByFallingValue(right);
 }
 
 GridCell CellOf(const Evaluation& evaluation, const std::string& id,

@@ -5,6 +5,7 @@
 #ifndef LIMBECK_RECIPES_REPORT_SECTIONS_H_
 #define LIMBECK_RECIPES_REPORT_SECTIONS_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct BenchmarkGroup {
   std::vector<const Evaluation*> evaluations;
 };
 std::vector<BenchmarkGroup> ByBenchmark(const ReportData& data);
+// The keys, those of large values first.
+std::vector<std::string> ByFallingValue(
+    const std::map<std::string, double>& values);
 // "<h3>gsm8k</h3>", nothing where there is only one benchmark.
 std::string BenchmarkHeading(const ReportData& data,
                              const std::string& benchmark);

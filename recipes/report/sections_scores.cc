@@ -227,12 +227,7 @@ std::vector<std::string> ProblemsByEase(const BenchmarkGroup& group) {
       right[id] += score.share();
     }
   }
-  std::vector<std::pair<double, std::string>> ranked;
-  for (const auto& [id, sum] : right) ranked.emplace_back(-sum, id);
-  std::sort(ranked.begin(), ranked.end());
-  std::vector<std::string> ids;
-  for (auto& [sum, id] : ranked) ids.push_back(std::move(id));
-  return ids;
+  return ByFallingValue(right);
 }
 
 HeatRow RowOf(const Evaluation& evaluation,
@@ -290,6 +285,16 @@ std::vector<BenchmarkGroup> ByBenchmark(const ReportData& data) {
     }
   }
   return groups;
+}
+
+std::vector<std::string> ByFallingValue(
+    const std::map<std::string, double>& values) {
+  std::vector<std::pair<double, std::string>> ranked;
+  for (const auto& [key, value] : values) ranked.emplace_back(-value, key);
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<std::string> keys;
+  for (auto& [value, key] : ranked) keys.push_back(std::move(key));
+  return keys;
 }
 
 std::string BenchmarkHeading(const ReportData& data,
