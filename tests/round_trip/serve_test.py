@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 from transformers.utils.import_utils import is_serve_available
 
 QUICKSTART = packages.ROOT / "recipes" / "quickstart" / "teacher"
-READY_SECONDS = 90
+READY_SECONDS = 240
 CHATS = [
     [{"role": "user", "content": "Compute 17 + 25 - 6."}],
     [{"role": "user", "content": "Compute 3 * 4 + 5."}],
