@@ -2,9 +2,11 @@
 #include "student/checkpoint.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -21,12 +23,23 @@
 namespace limbeck {
 namespace {
 
-// One weight and where it goes.
+// Fewer elements are read before other threads would be awake.
+constexpr int64_t kElementsWorthThreads = int64_t{1} << 20;
+
+// One piece of a weight and where it goes.
 struct Load {
   const WeightSource* source;
-  at::Tensor flat;
-  const WeightSlot* slot;
+  int64_t first;
+  at::Tensor target;
 };
+
+void AddLoads(const WeightSource& source, const at::Tensor& weight,
+              std::vector<Load>& loads) {
+  for (int64_t first = 0; first < weight.numel(); first += kPieceElements) {
+    const int64_t count = std::min(kPieceElements, weight.numel() - first);
+    loads.push_back({&source, first, weight.narrow(0, first, count)});
+  }
+}
 
 // In the order of the files: disks read ahead.
 std::vector<Load> PlanLoads(const ModelSources& sources, const Model& model) {
@@ -34,16 +47,41 @@ std::vector<Load> PlanLoads(const ModelSources& sources, const Model& model) {
   for (size_t i = 0; i < model.groups.size(); ++i) {
     const ParameterGroup& group = model.groups[i];
     for (size_t j = 0; j < group.slots.size(); ++j) {
-      loads.push_back({&sources.weights[i][j], group.flat, &group.slots[j]});
+      AddLoads(sources.weights[i][j],
+               ViewSlot(group.flat, group.slots[j]).view(-1), loads);
     }
   }
   const auto place = [](const Load& load) {
-    return std::pair(load.source->tensor->bytes().data(), load.source->first);
+    return std::pair(load.source->tensor->bytes().data(),
+                     load.source->first + load.first);
   };
   std::sort(loads.begin(), loads.end(), [&](const Load& a, const Load& b) {
     return std::less<>()(place(a), place(b));
   });
   return loads;
+}
+
+// Each thread takes a stretch of the files; they meet only at the end. Of
+// several errors the first in the files is returned.
+absl::Status RunLoads(const std::vector<Load>& loads, int64_t elements) {
+  const int64_t count = static_cast<int64_t>(loads.size());
+  std::mutex mutex;
+  int64_t failed = count;
+  absl::Status error;
+  at::parallel_for(0, count, elements < kElementsWorthThreads ? count : 1,
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t i = begin; i < end; ++i) {
+                       const Load& load = loads[static_cast<size_t>(i)];
+                       absl::Status status =
+                           ReadElements(*load.source, load.first, load.target);
+                       if (status.ok()) continue;
+                       const std::lock_guard<std::mutex> lock(mutex);
+                       if (i < failed) error = std::move(status);
+                       failed = std::min(failed, i);
+                       return;
+                     }
+                   });
+  return error;
 }
 
 absl::StatusOr<Model> LoadAs(const std::string& directory,
@@ -56,13 +94,8 @@ absl::StatusOr<Model> LoadAs(const std::string& directory,
   DescribeStored(sources, config);
   LIMBECK_ASSIGN_OR_RETURN(
       Model model, MakeUnfilledModel(config, dtype.value_or(sources.dtype)));
-  for (const Load& load : PlanLoads(sources, model)) {
-    const at::Tensor weight = ViewSlot(load.flat, *load.slot).view(-1);
-    LIMBECK_RETURN_IF_ERROR(ForEachPiece(weight.numel(), [&](int64_t first,
-                                                             int64_t count) {
-      return ReadElements(*load.source, first, weight.narrow(0, first, count));
-    }));
-  }
+  LIMBECK_RETURN_IF_ERROR(
+      RunLoads(PlanLoads(sources, model), model.config.NumParameters()));
   return model;
 }
 

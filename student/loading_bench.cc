@@ -190,6 +190,7 @@ void BenchDecodeFp8(benchmark::State& state) {
 template <typename Run>
 void Register(const std::string& name, const Run& run) {
   benchmark::RegisterBenchmark(name.c_str(), run)
+      ->MeasureProcessCPUTime()
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }

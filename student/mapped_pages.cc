@@ -31,14 +31,4 @@ void DropPages(absl::string_view mapped) {
   AdviseAround(mapped, MADV_DONTNEED);
 }
 
-void PreferHugePages(void* memory, size_t bytes) {
-  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t address = reinterpret_cast<uintptr_t>(memory);
-  const uintptr_t begin = (address + page - 1) / page * page;
-  const uintptr_t end = (address + bytes) / page * page;
-  if (begin < end) {
-    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-  }
-}
-
 }  // namespace limbeck

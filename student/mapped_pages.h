@@ -2,8 +2,6 @@
 #ifndef LIMBECK_STUDENT_MAPPED_PAGES_H_
 #define LIMBECK_STUDENT_MAPPED_PAGES_H_
 
-#include <cstddef>
-
 #include "absl/strings/string_view.h"
 
 namespace limbeck {
@@ -13,9 +11,6 @@ void FetchPages(absl::string_view mapped);
 // These bytes of a mapping are done with: they no longer count as resident.
 // Pages that are read again come back from the file.
 void DropPages(absl::string_view mapped);
-// Fresh memory that will be filled from end to end and used for long: the
-// kernel may give it in huge pages, with far fewer faults.
-void PreferHugePages(void* memory, size_t bytes);
 
 }  // namespace limbeck
 

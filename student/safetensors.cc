@@ -2,8 +2,10 @@
 #include "student/safetensors.h"
 
 #include <ATen/ATen.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +29,8 @@ absl::StatusOr<SafetensorsFile> SafetensorsFile::Open(const std::string& path) {
   SafetensorsFile result;
   result.path_ = path;
   LIMBECK_ASSIGN_OR_RETURN(result.file_, MappedFile::Open(path));
+  LIMBECK_ASSIGN_OR_RETURN(const int descriptor, OpenForReading(path));
+  result.descriptor_ = std::make_shared<ScopedDescriptor>(descriptor);
   absl::StatusOr<SafetensorsHeader> header =
       ParseSafetensorsHeader(result.file_->bytes());
   if (!header.ok()) {
@@ -43,6 +47,27 @@ absl::StatusOr<SafetensorsFile> SafetensorsFile::Open(const std::string& path) {
 absl::string_view SafetensorsFile::Bytes(const SafetensorsEntry& entry) const {
   return file_->bytes().substr(header_.data_start + entry.begin,
                                entry.end - entry.begin);
+}
+
+absl::Status SafetensorsFile::Read(const SafetensorsEntry& entry,
+                                   uint64_t offset, uint64_t count,
+                                   void* out) const {
+  char* target = static_cast<char*>(out);
+  off_t at = static_cast<off_t>(header_.data_start + entry.begin + offset);
+  while (count > 0) {
+    const ssize_t got = pread(descriptor_->get(), target, count, at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError("read", path_);
+    if (got == 0) {
+      return absl::DataLossError(
+          absl::StrCat(path_, ": ends at byte ", at, " inside of tensor \"",
+                       entry.name, "\"; it was longer when it was opened"));
+    }
+    target += got;
+    at += got;
+    count -= static_cast<uint64_t>(got);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<at::Tensor> SafetensorsFile::Get(absl::string_view name) const {

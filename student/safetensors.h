@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "data/base/file.h"
+#include "data/base/posix.h"
 #include "student/safetensors_header.h"
 
 namespace limbeck {
@@ -37,12 +38,18 @@ class SafetensorsFile {
   absl::StatusOr<at::Tensor> Get(absl::string_view name) const;
   // The stored bytes of one of entries(), inside the mapping.
   absl::string_view Bytes(const SafetensorsEntry& entry) const;
+  // Copies `count` of them from byte `offset` on. As fast as the system reads:
+  // no page of the mapping is touched, and a file that has become shorter is
+  // an error.
+  absl::Status Read(const SafetensorsEntry& entry, uint64_t offset,
+                    uint64_t count, void* out) const;
 
  private:
   SafetensorsFile() = default;
 
   std::string path_;
   std::shared_ptr<MappedFile> file_;
+  std::shared_ptr<ScopedDescriptor> descriptor_;
   SafetensorsHeader header_;
   std::vector<std::string> names_;
 };

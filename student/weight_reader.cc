@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "data/base/check.h"
+#include "data/base/status_macros.h"
 #include "student/mapped_pages.h"
 #include "student/weight_sources.h"
 
@@ -16,16 +16,6 @@ namespace limbeck {
 namespace {
 
 constexpr int64_t kDecodeGrain = 32768;  // elements
-
-// The bytes of these elements, and those after them on their way.
-absl::string_view FetchElements(const StoredTensor& tensor, int64_t first,
-                                int64_t count, size_t width) {
-  const absl::string_view bytes = tensor.bytes();
-  const size_t begin = static_cast<size_t>(first) * width;
-  const size_t length = static_cast<size_t>(count) * width;
-  FetchPages(bytes.substr(begin, 2 * length));
-  return bytes.substr(begin, length);
-}
 
 absl::Status NotFinite(const WeightSource& source, int64_t element) {
   const int64_t columns = source.tensor->shape()[1];
@@ -45,8 +35,10 @@ absl::Status NotFinite(const WeightSource& source, int64_t element) {
 absl::Status ReadFp8(const WeightSource& source, int64_t first,
                      at::Tensor& out) {
   const int64_t count = out.numel();
-  const absl::string_view codes =
-      FetchElements(*source.tensor, first, count, 1);
+  const absl::string_view codes = source.tensor->bytes().substr(
+      static_cast<size_t>(first), static_cast<size_t>(count));
+  FetchPages(source.tensor->bytes().substr(static_cast<size_t>(first),
+                                           2 * static_cast<size_t>(count)));
   const Fp8Matrix matrix{
       reinterpret_cast<const uint8_t*>(source.tensor->bytes().data()),
       source.tensor->shape()[0], source.tensor->shape()[1],
@@ -78,21 +70,20 @@ absl::Status ReadElements(const WeightSource& source, int64_t first,
   if (out.numel() == 0) return absl::OkStatus();
   first += source.first;
   if (source.factors != nullptr) return ReadFp8(source, first, out);
-  const absl::string_view bytes = FetchElements(
-      *source.tensor, first, out.numel(), c10::elementSize(source.type));
-  const auto options = at::TensorOptions().dtype(source.type);
-  const bool is_aligned = reinterpret_cast<uintptr_t>(bytes.data()) %
-                              c10::elementSize(source.type) ==
-                          0;
-  if (is_aligned) {
-    out.copy_(
-        at::from_blob(const_cast<char*>(bytes.data()), {out.numel()}, options));
-  } else {
-    const at::Tensor copy = at::empty({out.numel()}, options);
-    std::memcpy(copy.mutable_data_ptr(), bytes.data(), bytes.size());
-    out.copy_(copy);
-  }
-  DropPages(bytes);
+  const size_t width = c10::elementSize(source.type);
+  const uint64_t offset = static_cast<uint64_t>(first) * width;
+  const uint64_t bytes = static_cast<uint64_t>(out.numel()) * width;
+  FetchPages(source.tensor->bytes().substr(offset + bytes, bytes));
+  // Read, not copied from the mapping: a page of the mapping that is met for
+  // the first time costs as much as copying it.
+  const bool is_direct = out.scalar_type() == source.type;
+  const at::Tensor stored =
+      is_direct
+          ? out
+          : at::empty({out.numel()}, at::TensorOptions().dtype(source.type));
+  LIMBECK_RETURN_IF_ERROR(source.tensor->file->Read(
+      *source.tensor->entry, offset, bytes, stored.mutable_data_ptr()));
+  if (!is_direct) out.copy_(stored);
   return absl::OkStatus();
 }
 

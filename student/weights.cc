@@ -13,7 +13,6 @@
 #include "data/base/check.h"
 #include "data/base/random.h"
 #include "data/base/status_macros.h"
-#include "student/mapped_pages.h"
 
 namespace limbeck {
 namespace {
@@ -292,7 +291,6 @@ absl::StatusOr<Model> MakeUnfilledModel(const ModelConfig& config,
         at::empty({last.offset + NumElements(last.shape)},
                   at::TensorOptions().dtype(
                       group.name == kRouterBiasGroup ? at::kFloat : dtype));
-    PreferHugePages(group.flat.mutable_data_ptr(), group.flat.nbytes());
     flat.push_back(group.flat);
   }
   model.weights = ViewWeights(model, flat);
