@@ -115,30 +115,42 @@ absl::StatusOr<ChatFormat> ChatFormat::Load(const std::string& directory,
   const bool is_built_in = loaded->text() == ReasoningChatTemplate();
   ChatFormat format(*std::move(loaded), options, is_built_in);
   LIMBECK_ASSIGN_OR_RETURN(format.tokens_, TemplateTokens(directory));
-  LIMBECK_ASSIGN_OR_RETURN(
-      const Json config,
-      ReadConfigObject(JoinPath(directory, "tokenizer_config.json")));
-  format.ReadControlTokens(config);
+  LIMBECK_RETURN_IF_ERROR(format.ReadControlTokens(directory));
   return format;
 }
 
-void ChatFormat::ReadControlTokens(const Json& config) {
+void ChatFormat::AddControlTokens(const Json& entry) {
+  const Json* content = entry.Find("content");
+  if (content == nullptr || !content->is_string()) return;
+  const Json* special = entry.Find("special");
+  const bool is_special =
+      special != nullptr && special->is_bool() && special->boolean();
+  if (is_special || LooksLikeTag(content->string())) {
+    control_tokens_.push_back(content->string());
+  }
+}
+
+absl::Status ChatFormat::ReadControlTokens(const std::string& directory) {
   for (const JsonMember& member : tokens_.object()) {
     if (member.second.is_string()) {
       control_tokens_.push_back(member.second.string());
     }
   }
+  LIMBECK_ASSIGN_OR_RETURN(
+      const Json config,
+      ReadConfigObject(JoinPath(directory, "tokenizer_config.json")));
   const Json* added = config.Find("added_tokens_decoder");
   if (added != nullptr && added->is_object()) {
     for (const JsonMember& member : added->object()) {
-      const Json* content = member.second.Find("content");
-      const Json* special = member.second.Find("special");
-      if (content == nullptr || !content->is_string()) continue;
-      const bool is_special =
-          special != nullptr && special->is_bool() && special->boolean();
-      if (is_special || LooksLikeTag(content->string())) {
-        control_tokens_.push_back(content->string());
-      }
+      AddControlTokens(member.second);
+    }
+  } else {
+    LIMBECK_ASSIGN_OR_RETURN(
+        const Json tokenizer,
+        ReadConfigObject(JoinPath(directory, "tokenizer.json")));
+    const Json* list = tokenizer.Find("added_tokens");
+    if (list != nullptr && list->is_array()) {
+      for (const Json& entry : list->array()) AddControlTokens(entry);
     }
   }
   for (const std::string& token : control_tokens_) {
@@ -146,6 +158,7 @@ void ChatFormat::ReadControlTokens(const Json& config) {
     added_token.content = token;
     control_matcher_.Add(added_token);
   }
+  return absl::OkStatus();
 }
 
 bool ChatFormat::IsControlToken(absl::string_view text) const {
@@ -280,6 +293,8 @@ absl::StatusOr<int32_t> ChatFormat::TurnEndId(
   }
   const int32_t id = end.empty() ? -1 : tokenizer.IdOf(end);
   if (id >= 0) return id;
+  if (end.empty() && !tokenizer.end_ids().empty())
+    return tokenizer.end_ids()[0];
   return absl::FailedPreconditionError(absl::StrCat(
       "tokenizer ", tokenizer.fingerprint(),
       end.empty() ? " names no eos_token" : absl::StrCat(" has no token ", end),

@@ -49,7 +49,8 @@ class ChatFormat {
   absl::StatusOr<ChatPrompt> Prompt(const std::vector<Message>& messages) const;
 
   // The token that ends the assistant's turn: what the template writes behind
-  // it, or the tokenizer's eos_token where that is no control token.
+  // it, or the tokenizer's eos_token (or first end id) where that is no control
+  // token.
   absl::StatusOr<int32_t> TurnEndId(const Tokenizer& tokenizer) const;
 
   // Whether a plain question can be written at all; the error names the folder
@@ -61,7 +62,8 @@ class ChatFormat {
 
  private:
   ChatFormat(ChatTemplate chat_template, ChatOptions options, bool is_built_in);
-  void ReadControlTokens(const Json& config);
+  absl::Status ReadControlTokens(const std::string& directory);
+  void AddControlTokens(const Json& entry);
   bool IsControlToken(absl::string_view text) const;
   absl::StatusOr<std::string> RenderWith(const ChatOptions& options,
                                          Json variables,

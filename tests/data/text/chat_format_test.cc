@@ -246,9 +246,21 @@ TEST_F(ChatFormatTest, TurnsEndAsTheTemplateEndsThem) {
       "{% for m in messages %}{{ m.role }}:{{ m.content }};{% endfor %}"));
   EXPECT_EQ(*Load().TurnEndId(*tokenizer), tokenizer->IdOf("x"));
   WriteConfig("{}");
-  EXPECT_THAT(Load().TurnEndId(*tokenizer),
-              IsError(absl::StatusCode::kFailedPrecondition,
-                      "names no eos_token, which has to end"));
+  EXPECT_EQ(*Load().TurnEndId(*tokenizer), tokenizer->end_ids()[0]);
+}
+
+TEST_F(ChatFormatTest, ControlTokensOfTokenizerJsonCount) {
+  WriteTemplate("default_system");
+  WriteConfig("{}");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      folder_.File("tokenizer.json"),
+      "{\"added_tokens\": [{\"content\": \"<|im_end|>\", \"special\": true},"
+      "{\"content\": \"<tool>\"}, {\"content\": \"word\"}]}"));
+  for (const char* token : {"<|im_end|>", "<tool>"}) {
+    EXPECT_THAT(PromptError({Turn(ROLE_USER, token)}),
+                IsError(absl::StatusCode::kInvalidArgument, token));
+  }
+  LIMBECK_EXPECT_OK(Load().Prompt({Turn(ROLE_USER, "word")}));
 }
 
 TEST_F(ChatFormatTest, TemplateIsFoundInEveryLayout) {
