@@ -16,6 +16,8 @@ namespace limbeck {
 namespace {
 
 constexpr int64_t kDecodeGrain = 32768;  // elements
+// Elements: stays in the cache, and in memory that the heap has already.
+constexpr int64_t kConvertedAtOnce = 16384;
 
 absl::Status NotFinite(const WeightSource& source, int64_t element) {
   const int64_t columns = source.tensor->shape()[1];
@@ -76,14 +78,19 @@ absl::Status ReadElements(const WeightSource& source, int64_t first,
   FetchPages(source.tensor->bytes().substr(offset + bytes, bytes));
   // Read, not copied from the mapping: a page of the mapping that is met for
   // the first time costs as much as copying it.
-  const bool is_direct = out.scalar_type() == source.type;
-  const at::Tensor stored =
-      is_direct
-          ? out
-          : at::empty({out.numel()}, at::TensorOptions().dtype(source.type));
-  LIMBECK_RETURN_IF_ERROR(source.tensor->file->Read(
-      *source.tensor->entry, offset, bytes, stored.mutable_data_ptr()));
-  if (!is_direct) out.copy_(stored);
+  if (out.scalar_type() == source.type) {
+    return source.tensor->file->Read(*source.tensor->entry, offset, bytes,
+                                     out.mutable_data_ptr());
+  }
+  const at::Tensor stored = at::empty({std::min(kConvertedAtOnce, out.numel())},
+                                      at::TensorOptions().dtype(source.type));
+  for (int64_t i = 0; i < out.numel(); i += kConvertedAtOnce) {
+    const int64_t count = std::min(kConvertedAtOnce, out.numel() - i);
+    LIMBECK_RETURN_IF_ERROR(source.tensor->file->Read(
+        *source.tensor->entry, offset + static_cast<uint64_t>(i) * width,
+        static_cast<uint64_t>(count) * width, stored.mutable_data_ptr()));
+    out.narrow(0, i, count).copy_(stored.narrow(0, 0, count));
+  }
   return absl::OkStatus();
 }
 

@@ -117,7 +117,7 @@ TEST_F(CheckpointMemory, ConvertingNeedsNoModel) {
     LIMBECK_EXPECT_OK(ConvertCheckpoint(path_, at::kBFloat16, {},
                                         directory_.File("converted")));
   });
-  EXPECT_LT(peak, parameter_bytes_ / 2);
+  EXPECT_LT(peak, parameter_bytes_ * 2 / 3);
 }
 
 TEST_F(CheckpointMemory, DigestNeedsOneTensor) {
