@@ -25,7 +25,7 @@ def speeds(result):
     found = {}
     for run in result["benchmarks"]:
         if run.get("run_type") == "iteration":
-            name = run["name"].replace("/real_time", "")
+            name = run["name"].replace("/process_time", "").replace("/real_time", "")
             found.setdefault(name.split("/repeats")[0], []).append(
                 run["bytes_per_second"] / 1e9)
     return found
