@@ -14,8 +14,8 @@
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
 #include "data/text/tokenizer.h"
-#include "student/checkpoint.h"
-#include "student/config.h"
+#include "student/checkpoint/checkpoint.h"
+#include "student/config/config.h"
 #include "student/vocabulary.h"
 #include "teacher/local_scorer.h"
 

@@ -13,7 +13,7 @@
 #include "absl/types/span.h"
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
 
 namespace limbeck {
 namespace {

@@ -17,8 +17,8 @@
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
-#include "student/checkpoint.h"
-#include "student/safetensors.h"
+#include "student/checkpoint/checkpoint.h"
+#include "student/checkpoint/safetensors.h"
 
 namespace limbeck {
 namespace {

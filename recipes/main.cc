@@ -10,9 +10,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "recipes/build_facts.h"
-#include "recipes/commands.h"
-#include "recipes/terminal.h"
+#include "recipes/command/commands.h"
+#include "recipes/console/terminal.h"
+#include "recipes/run/build_facts.h"
 
 namespace {
 

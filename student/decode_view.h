@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/decode/decode_launch.h"
-#include "student/config.h"
+#include "student/config/config.h"
 #include "student/forward.h"
 #include "student/weights.h"
 

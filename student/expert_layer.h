@@ -5,7 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "kernels/layers/expert_choice.h"
-#include "student/config.h"
+#include "student/config/config.h"
 #include "student/low_rank.h"
 #include "student/weights.h"
 

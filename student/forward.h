@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "student/config.h"
+#include "student/config/config.h"
 #include "student/weights.h"
 
 namespace limbeck {

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "student/config.h"
+#include "student/config/config.h"
 
 namespace limbeck {
 

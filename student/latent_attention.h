@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "student/config.h"
+#include "student/config/config.h"
 #include "student/head_layout.h"
 #include "student/rotary.h"
 #include "student/weights.h"

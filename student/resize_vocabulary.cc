@@ -9,7 +9,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/status_macros.h"
-#include "student/lora.h"
 #include "student/vocabulary.h"
 
 namespace limbeck {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "student/config_rope.h"
+#include "student/config/config_rope.h"
 
 namespace limbeck {
 namespace {

@@ -367,4 +367,14 @@ at::Tensor ViewSlot(const at::Tensor& flat, const WeightSlot& slot) {
   return flat.narrow(0, slot.offset, NumElements(slot.shape)).view(slot.shape);
 }
 
+std::map<std::string, at::Tensor> NamedWeights(const Model& model) {
+  std::map<std::string, at::Tensor> weights;
+  for (const ParameterGroup& group : model.groups) {
+    for (const WeightSlot& slot : group.slots) {
+      weights[slot.name] = ViewSlot(group.flat, slot);
+    }
+  }
+  return weights;
+}
+
 }  // namespace limbeck

@@ -11,12 +11,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "student/config.h"
+#include "student/config/config.h"
 #include "student/low_rank.h"
 
 namespace limbeck {
@@ -117,6 +118,9 @@ at::Tensor ViewSlot(const at::Tensor& flat, const WeightSlot& slot);
 // pieces[i][j] has the shape of slots[j] of groups[i].
 ModelWeights PlaceWeights(const Model& model,
                           const std::vector<std::vector<at::Tensor>>& pieces);
+
+// Every weight by its Hugging Face name, as views of the model's groups.
+std::map<std::string, at::Tensor> NamedWeights(const Model& model);
 
 // Gives out the parameters of one block at a time. Here whole groups stay on
 // one device; a sharded implementation gathers in Acquire and frees in Release.

@@ -14,7 +14,7 @@
 #include "data/base/check.h"
 #include "data/base/file.h"
 #include "data/base/status_macros.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
 #include "student/forward.h"
 #include "teacher/decode_row.h"
 #include "teacher/prompt.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "data/base/status_macros.h"
 #include "data/stages/artefact.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
 
 namespace limbeck {
 namespace {

@@ -11,8 +11,8 @@
 #include "data/base/json.h"
 #include "data/base/little_endian.h"
 #include "data/base/status_macros.h"
-#include "student/config.h"
-#include "student/config_rope.h"
+#include "student/config/config.h"
+#include "student/config/config_rope.h"
 
 namespace limbeck::report {
 namespace {

@@ -192,7 +192,8 @@ TEST(Trainable, BackwardAddsIntoTheFlatBuffers) {
           .status());
   EXPECT_EQ(trainable.lanes[0].leaves.embedding.grad().const_data_ptr(),
             embedding);
-  EXPECT_EQ(trainable.lanes[0].leaves.blocks[1].mlp.up.grad().const_data_ptr(), up);
+  EXPECT_EQ(trainable.lanes[0].leaves.blocks[1].mlp.up.grad().const_data_ptr(),
+            up);
   for (const at::Tensor& gradient : trainable.lanes[0].gradients) {
     EXPECT_GT(gradient.norm().item().toDouble(), 0.0);
   }

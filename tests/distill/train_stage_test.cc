@@ -17,7 +17,7 @@
 #include "distill/train_inputs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
 #include "tests/distill/train_fixture.h"
 #include "tests/support/status_matchers.h"
 

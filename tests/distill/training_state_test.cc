@@ -13,7 +13,7 @@
 #include "data/base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
 #include "tests/distill/tiny_training.h"
 #include "tests/support/mutation.h"
 #include "tests/support/status_matchers.h"

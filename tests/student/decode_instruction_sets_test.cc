@@ -7,8 +7,8 @@
 #include "kernels/decode/decode.h"
 #include "student/decode_view.h"
 #include "student/forward.h"
-#include "tests/student/family_variants.h"
 #include "tests/student/plain_decoder.h"
+#include "tests/support/family_variants.h"
 #include "tests/support/tiny_models.h"
 
 namespace limbeck {

@@ -10,8 +10,8 @@
 #include <numeric>
 
 #include "student/forward.h"
-#include "tests/student/family_variants.h"
 #include "tests/student/plain_decoder.h"
+#include "tests/support/family_variants.h"
 #include "tests/support/tiny_models.h"
 
 namespace limbeck {

@@ -8,7 +8,7 @@
 
 #include "student/head_layout.h"
 #include "student/latent_attention.h"
-#include "tests/student/family_variants.h"
+#include "tests/support/family_variants.h"
 
 namespace limbeck {
 namespace {

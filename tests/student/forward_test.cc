@@ -6,8 +6,8 @@
 
 #include <cmath>
 
-#include "tests/student/family_variants.h"
 #include "tests/student/plain_decoder.h"
+#include "tests/support/family_variants.h"
 #include "tests/support/tiny_models.h"
 
 namespace limbeck {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "data/base/file.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
+#include "student/checkpoint/safetensors.h"
 #include "student/forward.h"
-#include "student/safetensors.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "student/config.h"
+#include "student/config/config.h"
 
 namespace limbeck {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/base/json.h"
-#include "student/config.h"
+#include "student/config/config.h"
 
 namespace limbeck {
 

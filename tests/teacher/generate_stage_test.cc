@@ -15,7 +15,7 @@
 #include "data/text/sentencepiece_trainer.h"
 #include "data/text/tokenizer_folder.h"
 #include "gmock/gmock.h"
-#include "student/checkpoint.h"
+#include "student/checkpoint/checkpoint.h"
 #include "teacher/local_sampler.h"
 #include "teacher/options_defaults.h"
 #include "teacher/reference_sampler.h"
