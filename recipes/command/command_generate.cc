@@ -61,13 +61,12 @@ absl::Status CheckMemory(const std::string& directory) {
 absl::StatusOr<std::shared_ptr<const Model>> LoadModel(
     const GenerateArguments& arguments) {
   LIMBECK_RETURN_IF_ERROR(CheckMemory(arguments.model));
-  LIMBECK_ASSIGN_OR_RETURN(Model model,
-                           LoadCheckpoint(arguments.model, at::kFloat));
-  if (!arguments.dtype.empty()) {
-    LIMBECK_ASSIGN_OR_RETURN(const at::ScalarType dtype,
-                             ParseDtype(arguments.dtype));
-    LIMBECK_ASSIGN_OR_RETURN(const Model rounded, CastModel(model, dtype));
-    LIMBECK_ASSIGN_OR_RETURN(model, CastModel(rounded, at::kFloat));
+  LIMBECK_ASSIGN_OR_RETURN(
+      const at::ScalarType dtype,
+      ParseDtype(arguments.dtype.empty() ? "float32" : arguments.dtype));
+  LIMBECK_ASSIGN_OR_RETURN(Model model, LoadCheckpoint(arguments.model, dtype));
+  if (dtype != at::kFloat) {
+    LIMBECK_ASSIGN_OR_RETURN(model, CastModel(model, at::kFloat));
   }
   return std::make_shared<const Model>(std::move(model));
 }

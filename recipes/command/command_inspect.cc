@@ -33,7 +33,8 @@ absl::Status InspectCommand(const InspectArguments& arguments) {
 void AddInspectCommand(CLI::App& app, absl::Status& result) {
   auto arguments = std::make_shared<InspectArguments>();
   CLI::App* verb = AddVerb(
-      app, "inspect", "Show an artefact, shard, checkpoint or tokenizer folder",
+      app, "inspect",
+      "Show an artefact, shard, checkpoint, adapter or tokenizer folder",
       absl::StrCat(kAfterQuickstart,
                    "limbeck inspect workspace/quickstart/traces --records 2"));
   verb->add_option("path", arguments->path,

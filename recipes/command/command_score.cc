@@ -80,16 +80,19 @@ absl::StatusOr<Json> ScoreLine(Scorer& scorer, int top_k, const Json& line) {
   return out;
 }
 
+// Converted while it is read; an empty name: as stored.
+absl::StatusOr<Model> LoadAs(const std::string& folder,
+                             const std::string& name) {
+  if (name.empty()) return LoadCheckpoint(folder);
+  LIMBECK_ASSIGN_OR_RETURN(const at::ScalarType dtype, ParseDtype(name));
+  return LoadCheckpoint(folder, dtype);
+}
+
 absl::Status ScoreCommand(const ScoreArguments& arguments) {
   ConfigureLibTorch(0);
   LIMBECK_ASSIGN_OR_RETURN(const std::string folder,
                            FindModelPath(arguments.model));
-  LIMBECK_ASSIGN_OR_RETURN(Model loaded, LoadCheckpoint(folder));
-  if (!arguments.dtype.empty()) {
-    LIMBECK_ASSIGN_OR_RETURN(const at::ScalarType dtype,
-                             ParseDtype(arguments.dtype));
-    LIMBECK_ASSIGN_OR_RETURN(loaded, CastModel(loaded, dtype));
-  }
+  LIMBECK_ASSIGN_OR_RETURN(Model loaded, LoadAs(folder, arguments.dtype));
   const std::unique_ptr<Scorer> scorer = MakeLocalScorer(
       std::make_shared<const Model>(std::move(loaded)), Teacher());
   return RunLineFilter(arguments.input, [&](const Json& line) {

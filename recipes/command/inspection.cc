@@ -16,6 +16,7 @@
 #include "recipes/command/architecture_text.h"
 #include "recipes/console/terminal.h"
 #include "recipes/run/artefact_path.h"
+#include "student/adapters/lora_file.h"
 #include "student/checkpoint/safetensors.h"
 #include "student/config/config.h"
 
@@ -164,6 +165,46 @@ absl::StatusOr<std::string> InspectCheckpoint(const std::string& directory) {
   return text;
 }
 
+std::string AdapterText(const LoraSettings& settings,
+                        const LoraAdapter& adapter) {
+  const auto by_pattern = [](const auto& patterns) {
+    return patterns.empty() ? "" : " (others by pattern)";
+  };
+  std::string targets = settings.target_expression.empty()
+                            ? absl::StrJoin(settings.target_modules, ", ")
+                            : settings.target_expression;
+  std::string text = absl::StrCat(
+      settings.dora ? "DoRA" : "LoRA", " of rank ", settings.rank,
+      by_pattern(settings.rank_pattern), ", alpha ", settings.alpha,
+      by_pattern(settings.alpha_pattern),
+      settings.rank_stabilized ? ", divided by the root of the rank" : "",
+      "\nbase ",
+      settings.base_model.empty() ? "(not named)" : settings.base_model,
+      "\ntargets ", targets.empty() ? "(none)" : targets, "\n");
+  if (!settings.modules_to_save.empty()) {
+    absl::StrAppend(&text, "trained as a whole: ",
+                    absl::StrJoin(settings.modules_to_save, ", "), "\n");
+  }
+  const size_t copies = adapter.saved.size() + adapter.base_weights.size();
+  absl::StrAppend(&text, adapter.modules.size(),
+                  " modules, whole weights: ", copies, ", ");
+  return text;
+}
+
+// Read as a merge would read it: what that refuses is refused here.
+absl::StatusOr<std::string> InspectAdapter(const std::string& directory) {
+  LIMBECK_ASSIGN_OR_RETURN(const LoraSettings settings,
+                           ReadLoraSettings(directory));
+  LIMBECK_ASSIGN_OR_RETURN(const LoraAdapter adapter,
+                           ReadLoraAdapter(directory));
+  const std::string path = JoinPath(directory, kAdapterWeightsFile);
+  LIMBECK_ASSIGN_OR_RETURN(const uint64_t bytes, FileSize(path));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string weights, InspectWeights(path));
+  return absl::StrCat("adapter: ", directory, "\n",
+                      AdapterText(settings, adapter),
+                      FormatBytes(static_cast<double>(bytes)), "\n", weights);
+}
+
 bool HasTokenizer(const std::string& directory) {
   return FileExists(JoinPath(directory, "tokenizer.json")) ||
          FileExists(JoinPath(directory, "tokenizer.model"));
@@ -178,6 +219,10 @@ absl::StatusOr<std::string> InspectDirectory(const std::string& path,
   if (FileExists(JoinPath(path, "config.json"))) {
     LIMBECK_ASSIGN_OR_RETURN(text, InspectCheckpoint(path));
   }
+  if (FileExists(JoinPath(path, kAdapterSettingsFile))) {
+    LIMBECK_ASSIGN_OR_RETURN(const std::string adapter, InspectAdapter(path));
+    absl::StrAppend(&text, adapter);
+  }
   if (HasTokenizer(path)) {
     LIMBECK_ASSIGN_OR_RETURN(const std::string tokenizer,
                              InspectTokenizer(path));
@@ -186,8 +231,8 @@ absl::StatusOr<std::string> InspectDirectory(const std::string& path,
   if (!text.empty()) return text;
   return absl::InvalidArgumentError(absl::StrCat(
       path,
-      " holds no manifest.textproto, config.json, tokenizer.json or "
-      "tokenizer.model: nothing to inspect"));
+      " holds no manifest.textproto, config.json, adapter_config.json, "
+      "tokenizer.json or tokenizer.model: nothing to inspect"));
 }
 
 // Files that are known by their names; anything else should be a shard.
@@ -201,6 +246,7 @@ absl::StatusOr<std::string> InspectFile(const std::string& path,
     return InspectTokenizer(folder);
   }
   if (name == "config.json") return InspectCheckpoint(folder);
+  if (name == kAdapterSettingsFile) return InspectAdapter(folder);
   if (name == kManifestName) return InspectArtefact(folder, options);
   absl::StatusOr<std::string> text = InspectShard(path, options);
   if (text.ok() || absl::EndsWith(name, ".lbk")) return text;
@@ -208,7 +254,8 @@ absl::StatusOr<std::string> InspectFile(const std::string& path,
       text.status().code(),
       absl::StrCat(text.status().message(),
                    " (inspect knows shards, *.safetensors, config.json, "
-                   "tokenizer files and manifest.textproto)"));
+                   "adapter_config.json, tokenizer files and "
+                   "manifest.textproto)"));
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ struct InspectionOptions {
   RecordDetail detail = RecordDetail::kShort;
 };
 
-// Describes an artefact or partition, a shard, a checkpoint or a tokenizer
-// (folder or file): header, counts, sizes and records. Nothing in it can move
-// a terminal's cursor.
+// Describes an artefact or partition, a shard, a checkpoint, a LoRA adapter or
+// a tokenizer (folder or file): header, counts, sizes and records. Nothing in
+// it can move a terminal's cursor.
 absl::StatusOr<std::string> Inspect(const std::string& path,
                                     const InspectionOptions& options);
 

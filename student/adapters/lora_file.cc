@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "data/base/atomic_directory.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
@@ -20,8 +21,6 @@
 namespace limbeck {
 namespace {
 
-constexpr absl::string_view kSettingsFile = "adapter_config.json";
-constexpr absl::string_view kWeightsFile = "adapter_model.safetensors";
 constexpr absl::string_view kPickleFile = "adapter_model.bin";
 constexpr absl::string_view kPrefix = "base_model.model.";
 constexpr uint64_t kMaxSettingsBytes = uint64_t{1} << 24;
@@ -50,10 +49,11 @@ struct StoredAdapter {
 
 absl::StatusOr<at::Tensor> ToFloat(absl::string_view name,
                                    const at::Tensor& stored) {
-  if (!ParseDtype(DtypeName(stored.scalar_type())).ok()) {
+  if (!ParseDtype(DtypeName(stored.scalar_type())).ok() &&
+      stored.scalar_type() != at::kDouble) {
     return absl::UnimplementedError(absl::StrCat(
         "tensor \"", name, "\" is stored as ", DtypeName(stored.scalar_type()),
-        ", expected float32, bfloat16 or float16"));
+        ", expected float32, bfloat16, float16 or float64"));
   }
   const at::Tensor values = stored.to(at::kFloat, /*non_blocking=*/false,
                                       /*copy=*/true);
@@ -115,11 +115,11 @@ absl::Status AddTensor(absl::string_view stored_name, at::Tensor values,
 }
 
 absl::StatusOr<StoredAdapter> ReadTensors(const std::string& directory) {
-  const std::string path = JoinPath(directory, kWeightsFile);
+  const std::string path = JoinPath(directory, kAdapterWeightsFile);
   if (!FileExists(path) && FileExists(JoinPath(directory, kPickleFile))) {
     return absl::UnimplementedError(absl::StrCat(
         directory, ": only ", kPickleFile,
-        ", a pickle, which can run code: save it as ", kWeightsFile));
+        ", a pickle, which can run code: save it as ", kAdapterWeightsFile));
   }
   LIMBECK_ASSIGN_OR_RETURN(const SafetensorsFile file,
                            SafetensorsFile::Open(path));
@@ -342,10 +342,10 @@ std::vector<std::pair<std::string, at::Tensor>> TensorsOf(
 }
 
 absl::Status WriteFiles(const LoraAdapter& adapter, const std::string& folder) {
-  LIMBECK_RETURN_IF_ERROR(MakeDirectories(folder));
-  LIMBECK_RETURN_IF_ERROR(WriteSafetensors(
-      JoinPath(folder, kWeightsFile), TensorsOf(adapter), {{"format", "pt"}}));
-  return WriteFileAtomically(JoinPath(folder, kSettingsFile),
+  LIMBECK_RETURN_IF_ERROR(
+      WriteSafetensors(JoinPath(folder, kAdapterWeightsFile),
+                       TensorsOf(adapter), {{"format", "pt"}}));
+  return WriteFileAtomically(JoinPath(folder, kAdapterSettingsFile),
                              WriteJsonIndented(SettingsToJson(adapter)) + "\n");
 }
 
@@ -356,7 +356,10 @@ absl::StatusOr<T> In(absl::string_view place, absl::StatusOr<T> result) {
                       absl::StrCat(place, ": ", result.status().message()));
 }
 
-absl::StatusOr<LoraSettings> ReadSettings(const std::string& path) {
+}  // namespace
+
+absl::StatusOr<LoraSettings> ReadLoraSettings(const std::string& directory) {
+  const std::string path = JoinPath(directory, kAdapterSettingsFile);
   LIMBECK_ASSIGN_OR_RETURN(const std::string text,
                            ReadFile(path, kMaxSettingsBytes));
   LIMBECK_ASSIGN_OR_RETURN(const Json json, In(path, ParseJson(text)));
@@ -367,11 +370,9 @@ absl::StatusOr<LoraSettings> ReadSettings(const std::string& path) {
   return In(path, ParseLoraSettings(json));
 }
 
-}  // namespace
-
 absl::StatusOr<LoraAdapter> ReadLoraAdapter(const std::string& directory) {
   LIMBECK_ASSIGN_OR_RETURN(const LoraSettings settings,
-                           ReadSettings(JoinPath(directory, kSettingsFile)));
+                           ReadLoraSettings(directory));
   LIMBECK_ASSIGN_OR_RETURN(StoredAdapter stored,
                            In(directory, ReadTensors(directory)));
   return In(directory, MakeAdapter(settings, std::move(stored)));
@@ -379,13 +380,13 @@ absl::StatusOr<LoraAdapter> ReadLoraAdapter(const std::string& directory) {
 
 absl::Status WriteLoraAdapter(const LoraAdapter& adapter,
                               const std::string& directory) {
-  const std::string fresh = absl::StrCat(directory, kTemporarySuffix);
-  LIMBECK_RETURN_IF_ERROR(RemoveTree(fresh));
-  absl::Status written = WriteFiles(adapter, fresh);
-  if (written.ok()) written = RenameDurably(fresh, directory);
-  // The first error is the one that tells; the rest is best effort.
-  if (!written.ok()) RemoveTree(fresh).IgnoreError();
-  return written;
+  if (FileExists(directory)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(directory, " exists; name a folder that does not"));
+  }
+  return WriteDirectoryAtomically(directory, [&](const std::string& folder) {
+    return WriteFiles(adapter, folder);
+  });
 }
 
 }  // namespace limbeck

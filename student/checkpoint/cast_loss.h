@@ -13,9 +13,11 @@
 namespace limbeck {
 
 struct CastLoss {
-  int64_t values = 0;    // seen
-  int64_t rounded = 0;   // of those: stored as another number
-  int64_t vanished = 0;  // of those: stored as zero
+  int64_t values = 0;            // seen
+  int64_t rounded = 0;           // of those: stored as another number
+  int64_t vanished = 0;          // of those: stored as zero
+  int64_t not_finite = 0;        // NaN or infinite; stored as they are
+  std::string first_not_finite;  // the weight with the first of them
   // Of the rounded ones; 1 for those that vanished.
   double largest_relative_error = 0.0;
   std::string worst;  // the weight with that error
@@ -26,6 +28,9 @@ struct CastLoss {
 // is the weight and `first` the place of from[0] in it.
 absl::Status CastElements(const at::Tensor& from, absl::string_view name,
                           int64_t first, at::Tensor& out, CastLoss& loss);
+
+// "2 of 340 values are not finite ...", empty if all are.
+std::string NotFiniteText(const CastLoss& loss);
 
 // "12 of 340 values were rounded (3 to zero), ...", empty without loss.
 std::string CastLossText(const CastLoss& loss);

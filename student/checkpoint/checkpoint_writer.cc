@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "data/base/atomic_directory.h"
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
@@ -178,18 +179,6 @@ absl::Status FillFolder(ModelConfig config,
   return WeightsWriter(weights, config.NumParameters(), options).Write(folder);
 }
 
-// Puts `fresh` in the place of `directory`, which may exist.
-absl::Status ReplaceDirectory(const std::string& fresh,
-                              const std::string& directory) {
-  const std::string old = absl::StrCat(directory, ".old", kTemporarySuffix);
-  LIMBECK_RETURN_IF_ERROR(RemoveTree(old));
-  if (IsDirectory(directory)) {
-    LIMBECK_RETURN_IF_ERROR(RenameDurably(directory, old));
-  }
-  LIMBECK_RETURN_IF_ERROR(RenameDurably(fresh, directory));
-  return RemoveTree(old);
-}
-
 }  // namespace
 
 absl::Status WriteCheckpoint(const ModelConfig& config,
@@ -197,16 +186,9 @@ absl::Status WriteCheckpoint(const ModelConfig& config,
                              const SaveOptions& options,
                              const std::string& directory) {
   LIMBECK_RETURN_IF_ERROR(ParseDtype(DtypeName(options.dtype)).status());
-  const std::string fresh = absl::StrCat(directory, kTemporarySuffix);
-  LIMBECK_RETURN_IF_ERROR(RemoveTree(fresh));
-  LIMBECK_RETURN_IF_ERROR(MakeDirectories(fresh));
-  const absl::Status filled = FillFolder(config, weights, options, fresh);
-  if (!filled.ok()) {
-    // The first error is the one that tells; the rest is best effort.
-    RemoveTree(fresh).IgnoreError();
-    return filled;
-  }
-  return ReplaceDirectory(fresh, directory);
+  return WriteDirectoryAtomically(directory, [&](const std::string& folder) {
+    return FillFolder(config, weights, options, folder);
+  });
 }
 
 absl::Status SaveCheckpoint(const Model& model, const SaveOptions& options,

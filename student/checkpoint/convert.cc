@@ -53,6 +53,10 @@ absl::StatusOr<Conversion> ConvertCheckpoint(
   conversion.remarks = folder.remarks();
   conversion.remarks.insert(conversion.remarks.end(), sources.remarks.begin(),
                             sources.remarks.end());
+  std::string not_finite = NotFiniteText(conversion.loss);
+  if (!not_finite.empty()) {
+    conversion.remarks.push_back(std::move(not_finite));
+  }
   return conversion;
 }
 

@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -15,17 +14,15 @@
 #include "absl/strings/str_split.h"
 #include "data/base/status_macros.h"
 #include "student/checkpoint/dtype.h"
-#include "student/checkpoint/mapped_pages.h"
+#include "student/checkpoint/tied_head.h"
 
 namespace limbeck {
 namespace {
 
 constexpr absl::string_view kHeadName = "lm_head.weight";
-constexpr absl::string_view kEmbeddingName = "model.embed_tokens.weight";
 constexpr absl::string_view kFactorSuffix = "_scale_inv";
 constexpr absl::string_view kExperts = ".mlp.experts.";
 constexpr size_t kNamesInErrors = 4;
-constexpr size_t kCompareBytes = size_t{16} << 20;
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
   return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
@@ -163,10 +160,10 @@ class SourceFinder {
   void SetType(bool is_router_bias, WeightSource& source) {
     const std::string& stored = source.tensor->entry->dtype;
     const SafetensorsDtype* dtype = FindSafetensorsDtype(stored);
-    const bool is_plain = dtype != nullptr && dtype->type &&
-                          ParseDtype(DtypeName(*dtype->type)).ok();
+    const bool is_plain = IsWeightFormat(*source.tensor);
     if (is_plain) {
       source.type = *dtype->type;
+      if (source.type == at::kDouble) ++wide_;
     } else if (dtype == nullptr || dtype->type != at::kFloat8_e4m3fn ||
                source.tensor->shape().size() != 2 || !config_.fp8_blocks) {
       misfits_.unreadable.push_back(
@@ -182,7 +179,9 @@ class SourceFinder {
       FindFactors(source);
     }
     if (is_router_bias) return;
-    const at::ScalarType type = is_plain ? source.type : at::kBFloat16;
+    const at::ScalarType type = !is_plain                    ? at::kBFloat16
+                                : source.type == at::kDouble ? at::kFloat
+                                                             : source.type;
     common_ = common_ ? at::promote_types(*common_, type) : type;
   }
 
@@ -216,7 +215,7 @@ class SourceFinder {
     return false;
   }
 
-  // What no weight took.
+  // What no weight took, and what is read otherwise than it is stored.
   void PassOver(std::vector<std::string>& remarks) {
     int64_t frequencies = 0;
     int64_t predictions = 0;
@@ -232,6 +231,10 @@ class SourceFinder {
                                               ShapeText(tensor.shape()), " in ",
                                               FileOf(tensor)));
       }
+    }
+    if (wide_ > 0) {
+      remarks.push_back(absl::StrCat(
+          wide_, " weights are stored as float64 and read as float32"));
     }
     if (frequencies > 0) {
       remarks.push_back(absl::StrCat(
@@ -249,29 +252,8 @@ class SourceFinder {
   std::vector<bool> used_;  // of folder_.tensors()
   Misfits misfits_;
   std::optional<at::ScalarType> common_;
+  int64_t wide_ = 0;  // weights in float64
 };
-
-// A tied model may carry a copy of its embedding as head, nothing else.
-absl::Status CheckTiedHead(const ModelConfig& config,
-                           const TensorFolder& folder) {
-  const StoredTensor* head = folder.Find(kHeadName);
-  const StoredTensor* embedding = folder.Find(kEmbeddingName);
-  if (!config.tied_head || head == nullptr) return absl::OkStatus();
-  const absl::string_view a = head->bytes();
-  const absl::string_view b = embedding->bytes();
-  bool is_equal = head->entry->dtype == embedding->entry->dtype &&
-                  head->shape() == embedding->shape();
-  for (size_t at = 0; is_equal && at < a.size(); at += kCompareBytes) {
-    const absl::string_view piece = a.substr(at, kCompareBytes);
-    is_equal = piece == b.substr(at, kCompareBytes);
-    DropPages(piece);
-    DropPages(b.substr(at, kCompareBytes));
-  }
-  if (is_equal) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      folder.directory(), ": config.json ties the head to the embedding, but ",
-      kHeadName, " differs from ", kEmbeddingName));
-}
 
 // A handful of bytes of config.json must not make us name billions of weights.
 absl::Status CheckCount(const ModelConfig& config, const TensorFolder& folder) {
@@ -296,6 +278,13 @@ absl::Status CheckCount(const ModelConfig& config, const TensorFolder& folder) {
 }
 
 }  // namespace
+
+bool IsWeightFormat(const StoredTensor& tensor) {
+  const SafetensorsDtype* dtype = FindSafetensorsDtype(tensor.entry->dtype);
+  return dtype != nullptr && dtype->type &&
+         (*dtype->type == at::kDouble ||
+          ParseDtype(DtypeName(*dtype->type)).ok());
+}
 
 absl::StatusOr<ModelSources> FindSources(const ModelConfig& config,
                                          const TensorFolder& folder) {

@@ -34,11 +34,15 @@ struct ModelSources {
   std::vector<std::vector<WeightSource>> weights;  // of layout[i].slots[j]
   // The narrowest type that holds all weights exactly, router biases aside,
   // which are float32 anyway. Float8 counts as bfloat16: its products are
-  // rounded to the model's type, as transformers does.
+  // rounded to the model's type, as transformers does. Float64 counts as
+  // float32, the widest type of a model here.
   at::ScalarType dtype = at::kFloat;
-  // Sentences about tensors that were passed over.
+  // Sentences about tensors that were passed over or are rounded.
   std::vector<std::string> remarks;
 };
+
+// Whether weights may be stored so without factors: float16 to float64.
+bool IsWeightFormat(const StoredTensor& tensor);
 
 // Every tensor must have a place and every weight a tensor of its shape; what
 // does not fit is told in one error: the first few names of each kind, both

@@ -290,7 +290,10 @@ absl::Status ReadQuantization(const Json& json, ModelConfig& config) {
 absl::StatusOr<std::string> ReadDtype(const Json& json) {
   LIMBECK_ASSIGN_OR_RETURN(std::string dtype,
                            json.GetString("torch_dtype", "float32"));
-  return json.GetString("dtype", std::move(dtype));  // transformers 5
+  // transformers 5
+  LIMBECK_ASSIGN_OR_RETURN(dtype, json.GetString("dtype", std::move(dtype)));
+  // Weights of 64 bits are read as float32, the widest type here.
+  return dtype == "float64" ? "float32" : dtype;
 }
 
 absl::Status ReadIds(const Json& json, const Json& generation,

@@ -208,6 +208,23 @@ TEST_F(LoraFile, FactorsThatAreNoPairAreRefused) {
               IsError(absl::StatusCode::kUnimplemented, "stored as"));
 }
 
+TEST_F(LoraFile, Float64IsRead) {
+  LIMBECK_EXPECT_OK(ReadEdited([](NamedTensors& tensors) {
+    for (auto& [name, values] : tensors) values = values.to(at::kDouble);
+  }));
+  EXPECT_EQ(ReadLoraAdapter(path_)->modules[0].a.scalar_type(), at::kFloat);
+}
+
+TEST_F(LoraFile, TrailingSlashMeansNothing) {
+  const LoraAdapter adapter = *ReadLoraAdapter(kPlain);
+  const std::string path = directory_.File("written");
+  LIMBECK_ASSERT_OK(WriteLoraAdapter(adapter, path + "/"));
+  EXPECT_EQ(ReadLoraAdapter(path)->modules.size(), adapter.modules.size());
+  EXPECT_EQ(ListDirectory(directory_.path())->size(), 2u);
+  EXPECT_THAT(WriteLoraAdapter(adapter, path + "/"),
+              IsError(absl::StatusCode::kAlreadyExists, "exists"));
+}
+
 TEST_F(LoraFile, PickleIsRefusedByName) {
   LIMBECK_ASSERT_OK(WriteFileAtomically(path_ + "/adapter_config.json",
                                         WriteJson(PlainSettings())));

@@ -225,6 +225,99 @@ TEST(Conversion, OverflowIsAnErrorWithItsPlace) {
   EXPECT_TRUE(ListDirectory(directory.path())->empty());
 }
 
+TEST(Conversion, ValuesThatAreNotFiniteAreRemarked) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kHalf}) {
+    for (const float value : {INFINITY, -INFINITY, NAN}) {
+      const Conversion conversion = *ConvertWith(value, dtype);
+      EXPECT_EQ(conversion.loss.not_finite, 1);
+      EXPECT_THAT(conversion.remarks,
+                  ::testing::ElementsAre(absl::StrCat(
+                      "1 of ", conversion.config.NumParameters(),
+                      " values are not finite (NaN or infinite), the first in "
+                      "model.norm.weight; they are kept")));
+    }
+    EXPECT_TRUE(ConvertWith(3e4f, dtype)->remarks.empty());
+  }
+}
+
+// Of every format the bits are looked at, the stored ones as they are.
+TEST(Conversion, ValuesThatAreNotFiniteAreCountedInEveryFormat) {
+  for (const at::ScalarType dtype :
+       {at::kDouble, at::kFloat, at::kBFloat16, at::kHalf}) {
+    const at::Tensor from =
+        at::tensor({1.0f, NAN, -0.0f, -INFINITY, 65504.0f, INFINITY})
+            .to(dtype)
+            .nan_to_num(NAN, INFINITY, -INFINITY);
+    at::Tensor out = at::empty_like(from);
+    CastLoss loss;
+    LIMBECK_ASSERT_OK(CastElements(from, "w", 0, out, loss));
+    EXPECT_EQ(loss.not_finite, 3) << c10::toString(dtype);
+    EXPECT_EQ(loss.first_not_finite, "w");
+  }
+}
+
+class DoubleCheckpoint : public ::testing::Test {
+ protected:
+  // The plain model with all weights in float64, its norm beginning with these.
+  void Write(double first, double second) {
+    LIMBECK_ASSERT_OK(SaveCheckpoint(TinyModel(TinyConfig()), {}, path_));
+    const std::string file = JoinPath(path_, "model.safetensors");
+    std::vector<std::pair<std::string, at::Tensor>> tensors;
+    {
+      const SafetensorsFile stored = *SafetensorsFile::Open(file);
+      for (const std::string& name : stored.names()) {
+        tensors.emplace_back(name, stored.Get(name)->to(at::kDouble));
+      }
+    }
+    for (auto& [name, values] : tensors) {
+      if (name != "model.norm.weight") continue;
+      values[0] = first;
+      values[1] = second;
+    }
+    count_ = tensors.size();
+    LIMBECK_ASSERT_OK(WriteSafetensors(file, tensors));
+    Json config = *ParseJson(*ReadFile(JoinPath(path_, "config.json")));
+    config.Set("dtype", "float64");
+    config.Set("torch_dtype", "float64");
+    LIMBECK_ASSERT_OK(
+        WriteFileAtomically(JoinPath(path_, "config.json"), WriteJson(config)));
+  }
+
+  TemporaryDirectory directory_{TemporaryPlace::kMemory};
+  const std::string path_ = directory_.File("model");
+  size_t count_ = 0;
+};
+
+TEST_F(DoubleCheckpoint, IsReadAsFloat32) {
+  Write(0.1, 1.0 + 0x1p-30);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(const Model model, LoadCheckpoint(path_));
+  EXPECT_EQ(model.config.dtype, "float32");
+  EXPECT_EQ(model.weights.final_norm[0].item<float>(), 0.1f);
+  EXPECT_EQ(model.weights.final_norm[1].item<float>(), 1.0f);
+  const Model expected = TinyModel(TinyConfig());
+  EXPECT_TRUE(at::equal(model.weights.embedding, expected.weights.embedding));
+}
+
+TEST_F(DoubleCheckpoint, ConversionTellsWhatIsLost) {
+  Write(0.1, 1.0);
+  LIMBECK_ASSERT_OK_AND_ASSIGN(
+      const Conversion conversion,
+      ConvertCheckpoint(path_, std::nullopt, {}, directory_.File("to")));
+  EXPECT_EQ(conversion.config.dtype, "float32");
+  EXPECT_EQ(conversion.loss.rounded, 1);
+  EXPECT_EQ(conversion.loss.worst, "model.norm.weight");
+  EXPECT_THAT(conversion.remarks,
+              ::testing::ElementsAre(
+                  absl::StrCat(count_,
+                               " weights are stored as float64 and read as "
+                               "float32")));
+  Write(1e300, 1.0);
+  EXPECT_THAT(
+      ConvertCheckpoint(path_, std::nullopt, {}, directory_.File("to2")),
+      IsError(absl::StatusCode::kOutOfRange,
+              "is 1e+300 at element 0, more than float32 can hold"));
+}
+
 // Computed by hand from the definition; ids of old artefacts depend on it.
 TEST(CheckpointDigest, KnownValue) {
   TemporaryDirectory directory(TemporaryPlace::kMemory);

@@ -233,6 +233,42 @@ TEST_F(Checkpoint, TiedHeadMustEqualTheEmbedding) {
               IsError(absl::StatusCode::kInvalidArgument, "lm_head.weight"));
 }
 
+TEST_F(Checkpoint, TiedHeadMayBeStoredInAnotherFormat) {
+  ModelConfig config = TinyConfig();
+  config.tied_head = true;
+  const std::string path = directory_.File("tied");
+  LIMBECK_ASSERT_OK(
+      SaveCheckpoint(TinyModel(config), {.dtype = at::kBFloat16}, path));
+  NamedTensors tensors = TensorsOf(path);
+  const at::Tensor embedding = tensors[0].second;
+  const std::string file = JoinPath(path, "model.safetensors");
+  for (const at::ScalarType dtype : {at::kFloat, at::kDouble}) {
+    tensors.emplace_back("lm_head.weight", embedding.to(dtype));
+    LIMBECK_ASSERT_OK(WriteSafetensors(file, tensors));
+    LIMBECK_EXPECT_OK(LoadCheckpoint(path));
+    tensors.back().second[2][3] = 0.75;
+    tensors[0].second[2][3] = 0.5;
+    LIMBECK_ASSERT_OK(WriteSafetensors(file, tensors));
+    const std::string place = "in row 2, column 3: 0.75 and 0.5";
+    EXPECT_THAT(LoadCheckpoint(path),
+                IsError(absl::StatusCode::kInvalidArgument, place));
+    const std::string names = dtype == at::kFloat ? "(F32 [" : "(F64 [";
+    EXPECT_THAT(
+        LoadCheckpoint(path).status().message(),
+        ::testing::AllOf(::testing::HasSubstr("lm_head.weight " + names),
+                         ::testing::HasSubstr("embed_tokens.weight (BF16 [")));
+    tensors.pop_back();
+  }
+  tensors.emplace_back("lm_head.weight", embedding.to(at::kInt));
+  LIMBECK_ASSERT_OK(WriteSafetensors(file, tensors));
+  EXPECT_THAT(LoadCheckpoint(path),
+              IsError(absl::StatusCode::kInvalidArgument, "(I32 ["));
+  tensors.back().second = embedding.narrow(0, 1, 3).clone();
+  LIMBECK_ASSERT_OK(WriteSafetensors(file, tensors));
+  EXPECT_THAT(LoadCheckpoint(path),
+              IsError(absl::StatusCode::kInvalidArgument, "in its shape"));
+}
+
 TEST_F(Checkpoint, HugeConfigDoesNotAllocate) {
   const std::string path = Saved();
   LIMBECK_ASSERT_OK_AND_ASSIGN(ModelConfig config, ReadModelConfig(path));
@@ -288,6 +324,18 @@ TEST_F(Checkpoint, FullDiskLeavesTheOldFolder) {
   EXPECT_EQ(Contents(path), before);
   EXPECT_THAT(*ListDirectory(directory_.path()),
               ::testing::ElementsAre("model"));
+}
+
+TEST_F(Checkpoint, TrailingSlashMeansNothing) {
+  const std::string path = directory_.File("model");
+  for (int i = 0; i < 2; ++i) {
+    LIMBECK_ASSERT_OK(SaveCheckpoint(TinyModel(TinyConfig()), {}, path + "/"));
+    EXPECT_THAT(*ListDirectory(directory_.path()),
+                ::testing::ElementsAre("model"));
+    EXPECT_THAT(*ListDirectory(path),
+                ::testing::ElementsAre("config.json", "generation_config.json",
+                                       "model.safetensors"));
+  }
 }
 
 // What a killed save left behind is in nobody's way.
