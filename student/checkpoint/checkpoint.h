@@ -16,10 +16,10 @@
 namespace limbeck {
 
 // Weights in the dtype of the file (mixed ones: what holds all exactly, float8
-// in blocks: bfloat16, float64: float32), or converted to `dtype`. model.config.dtype says what
-// was stored. Missing, extra and misshapen tensors are one error that names
-// them and both shapes. Needs the memory of the model and of one piece of a
-// tensor.
+// in blocks: bfloat16, float64: float32), or converted to `dtype`.
+// model.config.dtype says what was stored. Missing, extra and misshapen tensors
+// are one error that names them and both shapes. Needs the memory of the model
+// and of one piece of a tensor.
 absl::StatusOr<Model> LoadCheckpoint(const std::string& directory);
 absl::StatusOr<Model> LoadCheckpoint(const std::string& directory,
                                      at::ScalarType dtype);
