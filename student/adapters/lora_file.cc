@@ -31,6 +31,8 @@ constexpr absl::string_view kEmbeddingA = ".lora_embedding_A";
 constexpr absl::string_view kEmbeddingB = ".lora_embedding_B";
 constexpr absl::string_view kMagnitude = ".lora_magnitude_vector";
 constexpr absl::string_view kBaseLayer = ".base_layer.";
+constexpr absl::string_view kSavedCopy = ".modules_to_save.";
+constexpr absl::string_view kOriginal = ".original_module.";
 
 // The tensors of one module as stored.
 struct Factors {
@@ -43,8 +45,11 @@ struct Factors {
 
 struct StoredAdapter {
   std::map<std::string, Factors> factors;  // by module
+  // By weight name, without what PEFT puts in.
   std::map<std::string, at::Tensor> base_weights;
-  std::map<std::string, at::Tensor> others;  // by weight name
+  std::map<std::string, at::Tensor> saved_copies;
+  std::map<std::string, at::Tensor> originals;
+  std::map<std::string, at::Tensor> others;
 };
 
 absl::StatusOr<at::Tensor> ToFloat(absl::string_view name,
@@ -71,6 +76,24 @@ absl::Status Keep(absl::string_view name, at::Tensor values, at::Tensor& at) {
   }
   at = std::move(values);
   return absl::OkStatus();
+}
+
+// A tensor as the base has it, by its own name or by that of PEFT's wrapper.
+absl::Status AddFullWeight(absl::string_view name, at::Tensor values,
+                           StoredAdapter& adapter) {
+  const std::pair<absl::string_view,
+                  std::map<std::string, at::Tensor> StoredAdapter::*>
+      wrappers[] = {{kBaseLayer, &StoredAdapter::base_weights},
+                    {kSavedCopy, &StoredAdapter::saved_copies},
+                    {kOriginal, &StoredAdapter::originals}};
+  for (const auto& [infix, member] : wrappers) {
+    const size_t at = name.rfind(infix);
+    if (at == absl::string_view::npos) continue;
+    const std::string weight =
+        absl::StrCat(name.substr(0, at), ".", name.substr(at + infix.size()));
+    return Keep(name, std::move(values), (adapter.*member)[weight]);
+  }
+  return Keep(name, std::move(values), adapter.others[std::string(name)]);
 }
 
 absl::Status AddTensor(absl::string_view stored_name, at::Tensor values,
@@ -105,13 +128,7 @@ absl::Status AddTensor(absl::string_view stored_name, at::Tensor values,
         "\" is of a kind not known here (known: lora_A.weight, lora_B.weight, "
         "lora_embedding_A, lora_embedding_B, lora_magnitude_vector)"));
   }
-  const size_t base = name.rfind(kBaseLayer);
-  if (base == absl::string_view::npos) {
-    return Keep(name, std::move(values), adapter.others[std::string(name)]);
-  }
-  const std::string weight = absl::StrCat(
-      name.substr(0, base), ".", name.substr(base + kBaseLayer.size()));
-  return Keep(name, std::move(values), adapter.base_weights[weight]);
+  return AddFullWeight(name, std::move(values), adapter);
 }
 
 absl::StatusOr<StoredAdapter> ReadTensors(const std::string& directory) {
@@ -199,8 +216,44 @@ std::string ModuleOf(absl::string_view weight) {
   return std::string(weight.substr(0, weight.rfind('.')));
 }
 
+// Of embeddings with another number of rows than before PEFT stores its whole
+// wrapper: the trained copy a second time, and the module that the copy
+// replaces, which no result depends on.
+absl::Status Unwrap(const LoraSettings& settings, StoredAdapter& stored) {
+  for (auto& [name, values] : stored.saved_copies) {
+    if (!IsSaved(settings, ModuleOf(name))) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", name, "\" is stored with \"", kSavedCopy,
+                       "\", but modules_to_save does not name its module"));
+    }
+    const auto [plain, added] = stored.others.emplace(name, values);
+    if (!added && !at::equal(plain->second, values)) {
+      return absl::DataLossError(
+          absl::StrCat("\"", name,
+                       "\" is stored twice, by its own name and "
+                       "with \"",
+                       kSavedCopy, "\", with different values"));
+    }
+  }
+  for (const auto& [name, values] : stored.originals) {
+    const auto copy = stored.others.find(name);
+    if (copy == stored.others.end() || !IsSaved(settings, ModuleOf(name))) {
+      return absl::DataLossError(
+          absl::StrCat("\"", name, "\" is stored with \"", kOriginal,
+                       "\", but not the copy that replaces it"));
+    }
+    if (copy->second.sizes() != values.sizes()) {
+      return absl::DataLossError(absl::StrCat(
+          "\"", name, "\" has shape ", c10::str(copy->second.sizes()),
+          ", with \"", kOriginal, "\" ", c10::str(values.sizes())));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<LoraAdapter> MakeAdapter(const LoraSettings& settings,
                                         StoredAdapter stored) {
+  LIMBECK_RETURN_IF_ERROR(Unwrap(settings, stored));
   LoraAdapter adapter;
   for (const auto& [name, factors] : stored.factors) {
     LIMBECK_ASSIGN_OR_RETURN(LoraModule module,

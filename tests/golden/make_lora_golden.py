@@ -55,11 +55,21 @@ def cases():
     yield "tied_saved", "qwen2", dict(
         r=2, lora_alpha=4, target_modules=["q_proj"],
         modules_to_save=["lm_head"]), True
+    # PEFT stores embedding and head three times each.
+    yield "resized", "llama", dict(
+        r=2, lora_alpha=4, target_modules=["q_proj"],
+        modules_to_save=["embed_tokens", "lm_head"]), True
 
 
-def load(folder):
-    return transformers.AutoModelForCausalLM.from_pretrained(
+ROWS = {"resized": 66}  # of the vocabulary, where it is not the base's
+
+
+def load(folder, rows=None):
+    model = transformers.AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager").eval()
+    if rows is not None:
+        model.resize_token_embeddings(rows)
+    return model
 
 
 @torch.no_grad()
@@ -81,7 +91,7 @@ def randomise(model):
 def make(name, base, settings, mergeable):
     torch.manual_seed(20260731)  # PEFT draws the first factors
     model = peft.get_peft_model(
-        load(BASES / base),
+        load(BASES / base, ROWS.get(name)),
         peft.LoraConfig(task_type="CAUSAL_LM", **settings)).eval()
     randomise(model)
     folder = OUTPUT / name
@@ -89,10 +99,11 @@ def make(name, base, settings, mergeable):
     model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
     # From the files, so that they are all there is.
-    model = peft.PeftModel.from_pretrained(load(BASES / base), folder).eval()
+    model = peft.PeftModel.from_pretrained(
+        load(BASES / base, ROWS.get(name)), folder).eval()
     expected = {"ids": torch.tensor(IDS), "logprobs": logprobs(model)}
     if mergeable:
-        before = load(BASES / base).state_dict()
+        before = load(BASES / base, ROWS.get(name)).state_dict()
         merged = model.merge_and_unload().state_dict()
         expected.update({
             f"merged.{key}": value.clone() for key, value in merged.items()

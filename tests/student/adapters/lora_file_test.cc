@@ -208,6 +208,51 @@ TEST_F(LoraFile, FactorsThatAreNoPairAreRefused) {
               IsError(absl::StatusCode::kUnimplemented, "stored as"));
 }
 
+// What PEFT stores of a module in modules_to_save after a resize
+// (testdata/lora/resized): copies that contradict each other are no adapter.
+TEST_F(LoraFile, WrappedCopiesMustBeThoseOfTheModule) {
+  const SafetensorsFile file = *SafetensorsFile::Open(
+      "tests/testdata/lora/resized/adapter_model.safetensors");
+  LIMBECK_ASSERT_OK(MakeDirectories(path_));
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      path_ + "/adapter_config.json",
+      *ReadFile("tests/testdata/lora/resized/adapter_config.json", 1 << 16)));
+  const std::string head = "base_model.model.lm_head";
+  const auto read = [&](const std::string& without, const std::string& name,
+                        const at::Tensor& values) {
+    NamedTensors tensors;
+    for (const std::string& stored : file.names()) {
+      if (stored == without || stored == name) continue;
+      tensors.emplace_back(stored, file.Get(stored)->clone());
+    }
+    if (!name.empty()) tensors.emplace_back(name, values);
+    EXPECT_THAT(WriteSafetensors(path_ + "/adapter_model.safetensors", tensors),
+                IsOk());
+    return ReadLoraAdapter(path_);
+  };
+  const at::Tensor copy = file.Get(head + ".weight")->clone();
+  for (const char* without : {"", ".weight", ".modules_to_save.weight"}) {
+    const auto adapter = read(head + without, "", {});
+    LIMBECK_ASSERT_OK(adapter.status());
+    EXPECT_EQ(adapter->saved.size(), 2u);
+    EXPECT_TRUE(adapter->saved.at("lm_head.weight").equal(copy)) << without;
+  }
+  EXPECT_THAT(read("", head + ".modules_to_save.weight", copy + 1).status(),
+              IsError(absl::StatusCode::kDataLoss, "stored twice"));
+  EXPECT_THAT(
+      read("", head + ".original_module.weight", at::zeros({64, 24})).status(),
+      IsError(absl::StatusCode::kDataLoss, "has shape [66, 24], with"));
+  EXPECT_THAT(read("", "base_model.model.model.norm.modules_to_save.weight",
+                   at::zeros({24}))
+                  .status(),
+              IsError(absl::StatusCode::kInvalidArgument,
+                      "modules_to_save does not name its module"));
+  EXPECT_THAT(read("", "base_model.model.model.norm.original_module.weight",
+                   at::zeros({24}))
+                  .status(),
+              IsError(absl::StatusCode::kDataLoss, "not the copy"));
+}
+
 TEST_F(LoraFile, Float64IsRead) {
   LIMBECK_EXPECT_OK(ReadEdited([](NamedTensors& tensors) {
     for (auto& [name, values] : tensors) values = values.to(at::kDouble);

@@ -15,6 +15,7 @@
 #include "student/checkpoint/checkpoint.h"
 #include "student/checkpoint/safetensors.h"
 #include "student/forward.h"
+#include "student/vocabulary.h"
 #include "tests/support/family_variants.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -28,6 +29,7 @@ struct GoldenCase {
   std::string base;
   bool untied = false;
   bool mergeable = true;  // by PEFT, without changing what it computes
+  int64_t rows = 0;       // of the vocabulary; 0: the base's
 };
 
 std::string AdapterPath(const std::string& name) {
@@ -36,6 +38,12 @@ std::string AdapterPath(const std::string& name) {
 
 Model LoadBase(const std::string& name) {
   return *LoadCheckpoint("tests/testdata/student/" + name);
+}
+
+Model LoadBase(const GoldenCase& tested) {
+  const Model base = LoadBase(tested.base);
+  return tested.rows == 0 ? base
+                          : *ResizeVocabulary(base, tested.rows, nullptr);
 }
 
 at::Tensor LogProbs(const Model& model, const at::Tensor& ids) {
@@ -63,13 +71,14 @@ INSTANTIATE_TEST_SUITE_P(
                       GoldenCase{"tied_head", "qwen2", true, false},
                       GoldenCase{"tied_both", "llama_tied_bfloat16", false,
                                  false},
-                      GoldenCase{"tied_saved", "qwen2", true}),
+                      GoldenCase{"tied_saved", "qwen2", true},
+                      GoldenCase{"resized", "llama", false, true, 66}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST_P(LoraGolden, MergedModelComputesWhatPeftComputes) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraAdapter adapter,
                                ReadLoraAdapter(AdapterPath(GetParam().name)));
-  const Model base = LoadBase(GetParam().base);
+  const Model base = LoadBase(GetParam());
   LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraMerge merge, MergeLora(base, adapter));
   const SafetensorsFile expected = *SafetensorsFile::Open(
       AdapterPath(GetParam().name) + "/expected.safetensors");
@@ -89,7 +98,7 @@ TEST_P(LoraGolden, MergedModelComputesWhatPeftComputes) {
 
 TEST_P(LoraGolden, MergedWeightsAreThoseOfPeft) {
   const LoraAdapter adapter = *ReadLoraAdapter(AdapterPath(GetParam().name));
-  const Model base = LoadBase(GetParam().base);
+  const Model base = LoadBase(GetParam());
   LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraMerge merge, MergeLora(base, adapter));
   const auto weights = NamedWeights(merge.model);
   const auto before = NamedWeights(base);
@@ -125,7 +134,7 @@ TEST_P(LoraGolden, WrittenAgainItMergesToTheSameBytes) {
   const std::string path = directory.File("adapter");
   LIMBECK_ASSERT_OK(WriteLoraAdapter(adapter, path));
   LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraAdapter again, ReadLoraAdapter(path));
-  const Model base = LoadBase(GetParam().base);
+  const Model base = LoadBase(GetParam());
   const LoraMerge first = *MergeLora(base, adapter);
   LIMBECK_ASSERT_OK_AND_ASSIGN(const LoraMerge second, MergeLora(base, again));
   const auto weights = NamedWeights(second.model);
