@@ -158,8 +158,9 @@ absl::Status LocalSampler::CheckRequest(SampleRequest& request) const {
   for (const uint32_t id : request.prompt_ids) {
     if (id < options_.num_valid_columns) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat("the prompt holds token ", id, ", the model has ",
-                     options_.num_valid_columns, " tokens"));
+        absl::StrCat("the prompt holds token ", id, ", the tokenizer has ",
+                     options_.num_valid_columns, " tokens (the model's head ",
+                     model_->config.vocab_size, " rows)"));
   }
   const int64_t tokens = static_cast<int64_t>(request.prompt_ids.size());
   if (tokens >= options_.max_context) {

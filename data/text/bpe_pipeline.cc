@@ -147,6 +147,30 @@ absl::Status CheckAddedIds(const BpeDefinition& definition) {
   return absl::OkStatus();
 }
 
+// The reference library ignores the ids that the file gives added tokens:
+// those of the model keep the model's, the others are numbered in the order of
+// the list from the number of the model's tokens on, equal ones as one.
+absl::Status CheckNumbering(const BpeDefinition& definition) {
+  absl::flat_hash_map<absl::string_view, int32_t> ids;
+  int32_t next = 0;
+  for (size_t id = 0; id < definition.num_model_tokens; ++id) {
+    const std::string& token = definition.tokens[id];
+    if (token.empty()) continue;
+    ids.emplace(token, static_cast<int32_t>(id));
+    ++next;
+  }
+  for (const AddedToken& token : definition.added_tokens) {
+    const auto [place, is_new] = ids.emplace(token.content, next);
+    if (is_new) ++next;
+    if (token.id == place->second) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "added token '", Shown(token.content), "' has id ", token.id,
+        ", the library tokenizers would give it ", place->second,
+        "; number added tokens on from the model's without a gap"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadAddedTokens(const Json& json, BpeDefinition* definition) {
   const Json* list = json.Find("added_tokens");
   if (list == nullptr || list->is_null()) return absl::OkStatus();
@@ -161,12 +185,19 @@ absl::Status ReadAddedTokens(const Json& json, BpeDefinition* definition) {
     definition->added_tokens.push_back(*std::move(token));
   }
   LIMBECK_RETURN_IF_ERROR(CheckAddedIds(*definition));
+  LIMBECK_RETURN_IF_ERROR(CheckNumbering(*definition));
   for (const AddedToken& token : definition->added_tokens) {
     const auto place = static_cast<size_t>(token.id);
     if (place >= definition->tokens.size()) {
       definition->tokens.resize(place + 1);
     }
-    definition->tokens[place] = token.content;
+    std::string& name = definition->tokens[place];
+    if (!name.empty() && name != token.content) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("added token '", Shown(token.content), "' has id ",
+                       token.id, ", which is '", Shown(name), "'"));
+    }
+    name = token.content;
   }
   return absl::OkStatus();
 }

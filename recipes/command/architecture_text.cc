@@ -96,19 +96,23 @@ std::string ScalingText(const RopeScaling& scaling) {
   if (scaling.type == RopeType::kDefault) return "";
   std::string text = absl::StrCat(", ", RopeTypeName(scaling.type),
                                   " scaling by ", scaling.factor);
-  if (scaling.type == RopeType::kLinear) return text;
-  absl::StrAppend(&text, " of ", scaling.original_max_positions, " positions");
-  if (scaling.type == RopeType::kLlama3) {
-    absl::StrAppend(&text, " (low ", scaling.low_freq_factor, ", high ",
-                    scaling.high_freq_factor, ")");
-    return text;
-  }
-  absl::StrAppend(&text, " (beta ", scaling.beta_fast, " to ",
-                  scaling.beta_slow, scaling.truncate ? "" : ", not truncated");
   const auto add = [&](absl::string_view name,
                        const std::optional<double>& value) {
     if (value) absl::StrAppend(&text, ", ", name, " ", *value);
   };
+  if (scaling.type == RopeType::kLinear) {
+    add("mscale_all_dim", scaling.mscale_all_dim);
+    return text;
+  }
+  absl::StrAppend(&text, " of ", scaling.original_max_positions, " positions");
+  if (scaling.type == RopeType::kLlama3) {
+    absl::StrAppend(&text, " (low ", scaling.low_freq_factor, ", high ",
+                    scaling.high_freq_factor);
+    add("mscale_all_dim", scaling.mscale_all_dim);
+    return absl::StrCat(text, ")");
+  }
+  absl::StrAppend(&text, " (beta ", scaling.beta_fast, " to ",
+                  scaling.beta_slow, scaling.truncate ? "" : ", not truncated");
   add("attention factor", scaling.attention_factor);
   add("mscale", scaling.mscale);
   add("mscale_all_dim", scaling.mscale_all_dim);

@@ -43,8 +43,9 @@ absl::Status TakeFromTokenizer(const InitArguments& arguments,
   if (config.vocab_size == 0) config.vocab_size = tokenizer->vocab_size();
   if (config.vocab_size < tokenizer->vocab_size()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the vocabulary has ", config.vocab_size, " rows, the tokenizer ",
-        tokenizer->vocab_size(), " ids; give --vocab_size"));
+        "vocab_size is ", config.vocab_size, ", but the tokenizer ",
+        arguments.tokenizer, " has ", tokenizer->vocab_size(),
+        " ids; give --vocab_size ", tokenizer->vocab_size(), " or more"));
   }
   config.eos_ids = tokenizer->end_ids();
   return absl::OkStatus();

@@ -29,7 +29,7 @@ struct RopeScaling {
   bool truncate = true;                    // yarn: whole channels
   std::optional<double> attention_factor;  // yarn: of cosine and sine
   std::optional<double> mscale;            // yarn
-  std::optional<double> mscale_all_dim;    // yarn
+  std::optional<double> mscale_all_dim;    // yarn; deepseek_v3: all types
 
   bool operator==(const RopeScaling&) const = default;
 };
@@ -123,7 +123,7 @@ struct ModelConfig {
   // Channels of a head that RoPE turns: rope_dim, else head_dim.
   int64_t RotaryDim() const { return latent ? latent->rope_dim : head_dim; }
   // Of the scores: 1 / sqrt(head_dim), times the square of YaRN's mscale where
-  // deepseek_v3 asks for it.
+  // deepseek_v3 has mscale_all_dim, whatever the type of its scaled RoPE.
   double AttentionScale() const;
 };
 

@@ -19,10 +19,12 @@ struct ModelFamily {
   AttentionBias bias = AttentionBias::kNever;
   WindowPlace window = WindowPlace::kNowhere;
   bool qk_norm = false;
-  bool latent = false;       // latent attention and experts
-  bool equal_heads = false;  // hidden_size is a multiple of the heads
-  int64_t head_dim = 0;      // where absent; 0: hidden_size / heads
-  int64_t num_kv_heads = 0;  // where absent; 0: as many as heads
+  bool latent = false;         // latent attention and experts
+  bool equal_heads = false;    // hidden_size is a multiple of the heads
+  int64_t head_dim = 0;        // where absent; 0: hidden_size / heads
+  int64_t num_kv_heads = 0;    // where absent; 0: as many as heads
+  int64_t max_positions = 0;   // where absent
+  double rms_norm_eps = 1e-6;  // where absent
 };
 
 // nullptr when there is none of that name.

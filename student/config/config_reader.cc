@@ -26,6 +26,9 @@ absl::Status RefuseWhatForwardDoesNot(const Json& json) {
   LIMBECK_RETURN_IF_ERROR(RefuseUnlessFalse(json, "mlp_bias"));
   LIMBECK_RETURN_IF_ERROR(RefuseUnlessAbsent(json, "compression_config"));
   LIMBECK_RETURN_IF_ERROR(RefuseUnlessAbsent(json, "per_layer_config"));
+  LIMBECK_ASSIGN_OR_RETURN(const std::string activation,
+                           json.GetString("hidden_act", "silu"));
+  if (activation == "swish") return absl::OkStatus();  // its older name
   return RefuseOtherWord(json, "hidden_act", "silu");
 }
 
@@ -69,8 +72,11 @@ absl::Status ReadSizes(const Json& json, const ModelFamily& family,
                                              : config.num_heads));
   LIMBECK_ASSIGN_OR_RETURN(config.intermediate_size,
                            json.GetInt("intermediate_size"));
-  LIMBECK_ASSIGN_OR_RETURN(config.max_positions,
-                           json.GetInt("max_position_embeddings"));
+  config.max_positions = family.max_positions;
+  if (json.Find("max_position_embeddings") != nullptr) {
+    LIMBECK_ASSIGN_OR_RETURN(config.max_positions,
+                             json.GetInt("max_position_embeddings"));
+  }
   if (family.latent) return absl::OkStatus();
   int64_t head_dim = family.head_dim;
   if (head_dim == 0 && config.num_heads > 0) {
@@ -305,8 +311,13 @@ absl::Status ReadIds(const Json& json, const Json& generation,
   return CollectIds(generation, "eos_token_id", config.eos_ids);
 }
 
-absl::Status ReadScalars(const Json& json, ModelConfig& config) {
-  LIMBECK_ASSIGN_OR_RETURN(config.rms_norm_eps, json.GetDouble("rms_norm_eps"));
+absl::Status ReadScalars(const Json& json, const ModelFamily& family,
+                         ModelConfig& config) {
+  config.rms_norm_eps = family.rms_norm_eps;
+  if (json.Find("rms_norm_eps") != nullptr) {
+    LIMBECK_ASSIGN_OR_RETURN(config.rms_norm_eps,
+                             json.GetDouble("rms_norm_eps"));
+  }
   LIMBECK_ASSIGN_OR_RETURN(const RopeSettings rope,
                            ReadRope(json, config.max_positions));
   config.rope_theta = rope.theta;
@@ -339,7 +350,7 @@ absl::StatusOr<ModelConfig> ParseModelConfig(const Json& json,
     LIMBECK_RETURN_IF_ERROR(ReadLatent(json, config));
     LIMBECK_RETURN_IF_ERROR(ReadExperts(json, config));
   }
-  LIMBECK_RETURN_IF_ERROR(ReadScalars(json, config));
+  LIMBECK_RETURN_IF_ERROR(ReadScalars(json, *family, config));
   LIMBECK_RETURN_IF_ERROR(ReadIds(json, generation, config));
   config.original = json;
   config.original_generation = generation;

@@ -68,10 +68,12 @@ absl::StatusOr<int64_t> ReadOriginalPositions(const Json& config,
 absl::Status ReadYarn(const Json& rope, int64_t max_positions,
                       RopeScaling& scaling) {
   // transformers 4 takes this ratio even where a factor is given; 5, vLLM and
-  // we take the factor.
-  const double ratio = static_cast<double>(max_positions) /
-                       static_cast<double>(scaling.original_max_positions);
-  LIMBECK_ASSIGN_OR_RETURN(scaling.factor, rope.GetDouble("factor", ratio));
+  // we take the factor. A null means the ratio, an absent key is an error.
+  scaling.factor = static_cast<double>(max_positions) /
+                   static_cast<double>(scaling.original_max_positions);
+  if (rope.Find("factor") == nullptr || !IsAbsent(rope, "factor")) {
+    LIMBECK_ASSIGN_OR_RETURN(scaling.factor, rope.GetDouble("factor"));
+  }
   LIMBECK_ASSIGN_OR_RETURN(scaling.beta_fast,
                            ReadUnlessZero(rope, "beta_fast", 32.0));
   LIMBECK_ASSIGN_OR_RETURN(scaling.beta_slow,
@@ -80,8 +82,6 @@ absl::Status ReadYarn(const Json& rope, int64_t max_positions,
   LIMBECK_ASSIGN_OR_RETURN(scaling.attention_factor,
                            ReadOptional(rope, "attention_factor"));
   LIMBECK_ASSIGN_OR_RETURN(scaling.mscale, ReadOptional(rope, "mscale"));
-  LIMBECK_ASSIGN_OR_RETURN(scaling.mscale_all_dim,
-                           ReadOptional(rope, "mscale_all_dim"));
   return absl::OkStatus();
 }
 
@@ -91,6 +91,8 @@ absl::StatusOr<RopeScaling> ReadScaling(const Json& config, const Json& rope,
   RopeScaling scaling;
   LIMBECK_ASSIGN_OR_RETURN(scaling.type, ReadType(rope));
   if (scaling.type == RopeType::kDefault) return scaling;
+  LIMBECK_ASSIGN_OR_RETURN(scaling.mscale_all_dim,
+                           ReadOptional(rope, "mscale_all_dim"));
   if (scaling.type != RopeType::kLinear) {
     LIMBECK_ASSIGN_OR_RETURN(
         scaling.original_max_positions,
@@ -151,8 +153,6 @@ absl::Status CheckYarn(double theta, const RopeScaling& scaling) {
                                      1e-6, kMaxMscale));
   LIMBECK_RETURN_IF_ERROR(
       CheckRange("mscale", scaling.mscale.value_or(0.0), 0.0, kMaxMscale));
-  LIMBECK_RETURN_IF_ERROR(CheckRange(
-      "mscale_all_dim", scaling.mscale_all_dim.value_or(0.0), 0.0, kMaxMscale));
   // Its logarithm divides.
   return CheckRange("rope_theta of yarn", theta, 1.0 + 1e-6, kMaxTheta);
 }
@@ -162,6 +162,10 @@ Json ScalingToJson(const RopeScaling& scaling) {
   json.Set("rope_type", RopeTypeName(scaling.type));
   if (scaling.type == RopeType::kDefault) return json;
   json.Set("factor", scaling.factor);
+  const auto set = [&](absl::string_view key, std::optional<double> value) {
+    if (value.has_value()) json.Set(key, *value);
+  };
+  set("mscale_all_dim", scaling.mscale_all_dim);
   if (scaling.type == RopeType::kLinear) return json;
   json.Set(kOriginalPositions, scaling.original_max_positions);
   if (scaling.type == RopeType::kLlama3) {
@@ -172,12 +176,8 @@ Json ScalingToJson(const RopeScaling& scaling) {
   json.Set("beta_fast", scaling.beta_fast);
   json.Set("beta_slow", scaling.beta_slow);
   if (!scaling.truncate) json.Set("truncate", false);
-  const auto set = [&](absl::string_view key, std::optional<double> value) {
-    if (value.has_value()) json.Set(key, *value);
-  };
   set("attention_factor", scaling.attention_factor);
   set("mscale", scaling.mscale);
-  set("mscale_all_dim", scaling.mscale_all_dim);
   return json;
 }
 
@@ -239,6 +239,8 @@ absl::Status CheckRope(double theta, const RopeScaling& scaling) {
   }
   LIMBECK_RETURN_IF_ERROR(
       CheckRange("factor", scaling.factor, 1.0, kMaxFactor));
+  LIMBECK_RETURN_IF_ERROR(CheckRange(
+      "mscale_all_dim", scaling.mscale_all_dim.value_or(0.0), 0.0, kMaxMscale));
   if (scaling.type == RopeType::kLinear) return absl::OkStatus();
   if (scaling.type == RopeType::kYarn) return CheckYarn(theta, scaling);
   return CheckBelow("low_freq_factor", scaling.low_freq_factor,

@@ -388,6 +388,16 @@ TEST_F(Program, InitIsReproducible) {
   EXPECT_NE(init("q3", "2"), first);
 }
 
+TEST_F(Program, InitNamesBothSizesOfTheVocabulary) {
+  const ProgramResult result =
+      RunProgram({"init", directory_->File("small"), "--vocab_size", "10",
+                  "--hidden_size", "16", "--layers", "1", "--heads", "2",
+                  "--intermediate_size", "32", "--tokenizer", *tokenizer_});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.errors, AllOf(HasSubstr("vocab_size is 10, but the "),
+                                   HasSubstr(" ids; give --vocab_size ")));
+}
+
 TEST_F(Program, DoctorTellsTheIsolationLevel) {
   const ProgramResult doctor = RunProgram({"doctor"});
   EXPECT_EQ(doctor.exit_code, 0);

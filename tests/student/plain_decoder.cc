@@ -139,12 +139,12 @@ class PlainRun {
     return p;
   }
 
-  // The scores are multiplied by 1 / sqrt(head_dim), with YaRN's mscale in
-  // DeepSeek's attention twice by that too.
+  // The scores are multiplied by 1 / sqrt(head_dim), in DeepSeek's attention
+  // twice by YaRN's mscale too, whatever the type of scaling.
   double ScoreScale() const {
     const RopeScaling& scaling = config_.rope_scaling;
     double scale = 1.0 / std::sqrt(static_cast<double>(config_.head_dim));
-    if (!config_.latent || scaling.type != RopeType::kYarn) return scale;
+    if (!config_.latent || scaling.type == RopeType::kDefault) return scale;
     const double mscale =
         0.1 * scaling.mscale_all_dim.value_or(0.0) * std::log(scaling.factor) +
         1.0;

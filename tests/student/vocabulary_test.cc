@@ -123,16 +123,16 @@ TEST_F(VocabularyPair, EqualOnesMayHaveOtherPadding) {
 
 TEST_F(VocabularyPair, TokensBeyondTheStudentsRowsAreNobodysBusiness) {
   Folder teacher;
-  teacher.added[262] = "<tool>";
-  LIMBECK_EXPECT_OK(Check(teacher, 264, {}, 260));
+  teacher.added[259] = "<tool>";
+  LIMBECK_EXPECT_OK(Check(teacher, 264, {}, 259));
 }
 
 TEST_F(VocabularyPair, TokenTheTeacherHasNoRowForIsRefused) {
   Folder student;
-  student.added[262] = "<tool>";
-  EXPECT_THAT(Check({}, 260, student, 264),
+  student.added[259] = "<tool>";
+  EXPECT_THAT(Check({}, 259, student, 264),
               IsError(absl::StatusCode::kFailedPrecondition,
-                      "teacher 'T' has 260 head rows, token id 262, "
+                      "teacher 'T' has 259 head rows, token id 259, "
                       "\"<tool>\", of student 'S' has none"));
 }
 

@@ -100,6 +100,16 @@ ModelConfig DeepseekConfig() {
   return config;
 }
 
+// mscale_all_dim counts without YaRN too.
+ModelConfig DeepseekLinearConfig() {
+  ModelConfig config = DeepseekConfig();
+  config.rope_scaling = RopeScaling();
+  config.rope_scaling.type = RopeType::kLinear;
+  config.rope_scaling.factor = 4.0;
+  config.rope_scaling.mscale_all_dim = 1.0;
+  return config;
+}
+
 // Pairs (i, i + half), values wider than keys, experts from the first layer on
 // in one group, two shared ones, weights that do not sum to one.
 ModelConfig DeepseekDirectConfig() {
@@ -126,6 +136,7 @@ std::vector<ModelVariant> FamilyVariants() {
           {"llama3_rope", Llama3Config()},
           {"linear_rope_biases", LinearConfig()},
           {"deepseek", DeepseekConfig()},
+          {"deepseek_linear", DeepseekLinearConfig()},
           {"deepseek_direct", DeepseekDirectConfig()}};
 }
 

@@ -260,8 +260,11 @@ TEST(LocalSampler, BadRequestsFailAloneAndSayWhy) {
   const std::map<uint64_t, SampleResult> results = RunAll(*sampler, requests);
   EXPECT_THAT(results.at(0).status,
               IsError(absl::StatusCode::kInvalidArgument, "sampling.top_p"));
-  EXPECT_THAT(results.at(1).status, IsError(absl::StatusCode::kInvalidArgument,
-                                            "token 999, the model has 262"));
+  EXPECT_THAT(results.at(1).status,
+              IsError(absl::StatusCode::kInvalidArgument,
+                      absl::StrCat("token 999, the tokenizer has 262 tokens "
+                                   "(the model's head ",
+                                   TinyTeacherConfig().vocab_size, " rows)")));
   EXPECT_FALSE(results.at(2).status.ok());
   EXPECT_THAT(results.at(3).status, IsError(absl::StatusCode::kInvalidArgument,
                                             "capture_top_k is -1"));

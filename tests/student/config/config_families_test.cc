@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "student/config/config.h"
 #include "student/config/config_family.h"
@@ -254,7 +255,7 @@ TEST(ConfigFamilies, RefusesSizesThatDoNotFit) {
        "low_freq_factor is 4 and high_freq_factor is 4"},
       {"llama31", "rope_scaling", R"({"type":"linear","factor":0.5})",
        "rope factor is 0.5"},
-      {"qwen3", "rope_scaling", R"({"type":"yarn","beta_fast":1})",
+      {"qwen3", "rope_scaling", R"({"type":"yarn","factor":4,"beta_fast":1})",
        "beta_slow is 1 and beta_fast is 1"},
       {"qwen3", "original_max_position_embeddings", "4096",
        "original_max_position_embeddings is 32768, but 4096 outside"},
@@ -272,7 +273,60 @@ TEST(ConfigFamilies, RefusesSizesThatDoNotFit) {
       IsError(StatusCode::kNotFound, "rope_scaling: \"factor\""));
 }
 
-TEST(ConfigFamilies, YarnTakesTheRatioWhereThereIsNoFactor) {
+TEST(ConfigFamilies, YarnWithoutFactorIsRefusedAsInTransformers) {
+  EXPECT_THAT(
+      ParseChanged("qwen3", "rope_scaling", Parsed(R"({"type":"yarn"})")),
+      IsError(StatusCode::kNotFound, "rope_scaling: \"factor\" is missing"));
+}
+
+TEST(ConfigFamilies, MscaleOfAllDimensionsCountsForEveryScaling) {
+  const double plain = 1.0 / std::sqrt(128.0 + 64.0);
+  const double mscale = 0.1 * 0.7 * std::log(4.0) + 1.0;
+  for (const char* rope :
+       {R"({"type":"linear","factor":4,"mscale_all_dim":0.7})",
+        R"({"type":"llama3","factor":4,"low_freq_factor":1,
+            "high_freq_factor":4,"mscale_all_dim":0.7})",
+        R"({"type":"yarn","factor":4,"mscale_all_dim":0.7})"}) {
+    LIMBECK_ASSERT_OK_AND_ASSIGN(
+        const ModelConfig config,
+        ParseChanged("deepseek", "rope_scaling", Parsed(rope)));
+    EXPECT_NEAR(config.AttentionScale(), plain * mscale * mscale, 1e-12)
+        << rope;
+  }
+  LIMBECK_ASSERT_OK_AND_ASSIGN(
+      const ModelConfig config,
+      ParseChanged("deepseek", "rope_scaling",
+                   Parsed(R"({"type":"default","mscale_all_dim":0.7})")));
+  EXPECT_NEAR(config.AttentionScale(), plain, 1e-12);
+  EXPECT_THAT(ParseChanged("deepseek", "rope_scaling",
+                           Parsed(R"({"type":"linear","factor":4,
+                                      "mscale_all_dim":-1})")),
+              IsError(StatusCode::kInvalidArgument, "mscale_all_dim is -1"));
+}
+
+// The class defaults of transformers 5.23.
+TEST(ConfigFamilies, PositionsAndEpsilonMayBeAbsent) {
+  for (const auto& [name, positions] :
+       {std::pair("llama31", 2048), std::pair("mistral", 131072),
+        std::pair("qwen2", 32768), std::pair("qwen3", 32768),
+        std::pair("deepseek", 4096)}) {
+    const Json whole = ExampleConfig(name).original;
+    Json json = Json::Object();
+    for (const JsonMember& member : whole.object()) {
+      if (member.first == "max_position_embeddings" ||
+          member.first == "rms_norm_eps") {
+        continue;
+      }
+      json.Set(member.first, member.second);
+    }
+    LIMBECK_ASSERT_OK_AND_ASSIGN(const ModelConfig config,
+                                 ParseModelConfig(json, Json()));
+    EXPECT_EQ(config.max_positions, positions) << name;
+    EXPECT_EQ(config.rms_norm_eps, 1e-6) << name;
+  }
+}
+
+TEST(ConfigFamilies, YarnTakesTheRatioWhereTheFactorIsNull) {
   LIMBECK_ASSERT_OK_AND_ASSIGN(
       const ModelConfig config,
       ParseChanged("qwen3", "rope_scaling",

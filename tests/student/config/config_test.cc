@@ -125,6 +125,11 @@ TEST(Config, RefusesWhatTheForwardDoesNotDo) {
               IsError(StatusCode::kUnimplemented, "float8"));
 }
 
+TEST(Config, SwishIsTheOlderNameOfSilu) {
+  LIMBECK_EXPECT_OK(ParseWith("hidden_act", "silu"));
+  LIMBECK_EXPECT_OK(ParseWith("hidden_act", "swish"));
+}
+
 TEST(Config, RefusesImpossibleValues) {
   using absl::StatusCode;
   EXPECT_THAT(ParseWith("hidden_size", 0),
@@ -145,13 +150,13 @@ TEST(Config, RefusesImpossibleValues) {
   EXPECT_THAT(ParseWith("eos_token_id", "x"),
               IsError(StatusCode::kInvalidArgument, "eos_token_id"));
   EXPECT_FALSE(ParseWith("rms_norm_eps", Json()).ok());
+  EXPECT_FALSE(ParseWith("max_position_embeddings", Json()).ok());
 }
 
 TEST(Config, MissingKeysAreNamed) {
   for (const char* key :
        {"vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
-        "intermediate_size", "max_position_embeddings", "rms_norm_eps",
-        "model_type"}) {
+        "intermediate_size", "model_type"}) {
     Json json = Json::Object();
     const Json whole = Parsed(kLlama);
     for (const JsonMember& member : whole.object()) {

@@ -34,6 +34,10 @@ RopeScaling RandomScaling(Draws& draws) {
   scaling.type = static_cast<RopeType>(draws.Below(4));
   if (scaling.type == RopeType::kDefault) return scaling;
   scaling.factor = 1.0 + static_cast<double>(draws.Below(80)) / 8;
+  const auto maybe = [&](std::optional<double>& value) {
+    if (draws.Coin()) value = 0.1 * static_cast<double>(draws.From1(20));
+  };
+  maybe(scaling.mscale_all_dim);
   if (scaling.type == RopeType::kLinear) return scaling;
   scaling.original_max_positions = draws.From1(9000);
   if (scaling.type == RopeType::kLlama3) {
@@ -44,12 +48,8 @@ RopeScaling RandomScaling(Draws& draws) {
   scaling.beta_fast = 20.0 + static_cast<double>(draws.Below(20));
   scaling.beta_slow = 0.25 * static_cast<double>(draws.From1(8));
   scaling.truncate = draws.Coin();
-  const auto maybe = [&](std::optional<double>& value) {
-    if (draws.Coin()) value = 0.1 * static_cast<double>(draws.From1(20));
-  };
   maybe(scaling.attention_factor);
   maybe(scaling.mscale);
-  maybe(scaling.mscale_all_dim);
   return scaling;
 }
 
