@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -333,6 +334,34 @@ TEST_F(Program, InterruptStopsWhereItCanGoOn) {
   EXPECT_THAT(record, HasSubstr("\"outcome\": \"cancelled\""));
   EXPECT_THAT(RunProgram(plan).output,
               HasSubstr("was interrupted, goes on where it stopped"));
+}
+
+TEST_F(Program, OtherVocabularyOfAResidentTeacherIsRefusedBeforeAnythingRuns) {
+  const std::string recipe = directory_->File("pair.textproto");
+  LIMBECK_ASSERT_OK(WriteFileAtomically(
+      recipe,
+      absl::StrCat(
+          "models { name: 'teacher' path: '",
+          std::filesystem::absolute("recipes/quickstart/teacher").string(),
+          "' }\nmodels { name: 'student' path: '", Model(), R"(' }
+base: "data.textproto"
+stages {
+  name: "trained" inputs: "bins" inputs: "student" inputs: "teacher"
+  train {
+    epochs: 1 initial_model_input: "student" teacher_input: "teacher"
+    objective { kind: KIND_DENSE_DISTILLATION divergence: DIVERGENCE_FORWARD_KL }
+  }
+}
+)")));
+  const std::string workspace = directory_->File("pair");
+  for (const char* verb : {"plan", "run"}) {
+    const ProgramResult result =
+        RunProgram({verb, recipe, "--workspace", workspace});
+    EXPECT_NE(result.exit_code, 0) << verb;
+    EXPECT_THAT(result.errors, HasSubstr("pair.textproto:7:46: trained."
+                                         "teacher_input: teacher 'teacher'"));
+    EXPECT_FALSE(IsDirectory(workspace)) << verb;
+  }
 }
 
 }  // namespace
