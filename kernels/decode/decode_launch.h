@@ -74,7 +74,7 @@ struct DecodeModel {
   float epsilon = 0.0f;
   float inner_epsilon = 0.0f;  // of norms inside attention
   float scale = 0.0f;          // of the scores
-  ExpertChoice choice;
+  ExpertChoice choice = {};
   const float* embedding = nullptr;  // [vocab, hidden]
   const float* final_norm = nullptr;
   const float* head = nullptr;    // [vocab, hidden]

@@ -135,7 +135,8 @@ void AddConvertCommand(CLI::App& app, absl::Status& result) {
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
   verb->add_option("--shard_size", arguments->shard_bytes,
                    "Largest file, as 5GB or 500MB; default: one file")
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->check(CLI::PositiveNumber);
   AddEditOptions(*verb, arguments->edits);
   verb->callback([arguments, &result] {
     result = CatchLibTorch([&] { return ConvertCommand(*arguments); });

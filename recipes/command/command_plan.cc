@@ -20,6 +20,7 @@
 #include "recipes/console/terminal.h"
 #include "recipes/language/stage_kinds.h"
 #include "recipes/run/check_fits.h"
+#include "recipes/run/check_models.h"
 #include "recipes/run/check_vocabularies.h"
 #include "recipes/run/estimate.h"
 #include "recipes/run/stage_time.h"
@@ -166,6 +167,7 @@ std::string PlanText(const OpenedRecipe& opened,
 
 absl::Status PlanCommand(const RecipeArguments& arguments) {
   LIMBECK_ASSIGN_OR_RETURN(const OpenedRecipe opened, OpenRecipe(arguments));
+  LIMBECK_RETURN_IF_ERROR(CheckModels(opened.resolved));
   LIMBECK_RETURN_IF_ERROR(CheckVocabularies(opened.resolved));
   StagePlanner planner(opened.resolved, opened.workspace);
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<PlannedStage> stages,

@@ -21,6 +21,7 @@
 #include "recipes/console/terminal.h"
 #include "recipes/report/report.h"
 #include "recipes/run/check_fits.h"
+#include "recipes/run/check_models.h"
 #include "recipes/run/check_vocabularies.h"
 #include "recipes/run/estimate.h"
 #include "recipes/run/ledger_file.h"
@@ -70,6 +71,7 @@ absl::Status CheckReportPath(const std::string& path) {
 
 // Refuses before anything runs what cannot end well.
 absl::Status CheckBudget(const OpenedRecipe& opened) {
+  LIMBECK_RETURN_IF_ERROR(CheckModels(opened.resolved));
   LIMBECK_RETURN_IF_ERROR(CheckVocabularies(opened.resolved));
   StagePlanner planner(opened.resolved, opened.workspace);
   LIMBECK_ASSIGN_OR_RETURN(const std::vector<PlannedStage> stages,

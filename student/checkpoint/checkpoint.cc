@@ -117,6 +117,14 @@ absl::Status ForEachPiece(
   return absl::OkStatus();
 }
 
+absl::Status CheckCheckpoint(const std::string& directory) {
+  LIMBECK_ASSIGN_OR_RETURN(const ModelConfig config,
+                           ReadModelConfig(directory));
+  LIMBECK_ASSIGN_OR_RETURN(const TensorFolder folder,
+                           TensorFolder::Open(directory));
+  return FindSources(config, folder).status();
+}
+
 absl::StatusOr<Model> LoadCheckpoint(const std::string& directory) {
   return LoadAs(directory, std::nullopt);
 }

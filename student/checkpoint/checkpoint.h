@@ -24,6 +24,10 @@ absl::StatusOr<Model> LoadCheckpoint(const std::string& directory);
 absl::StatusOr<Model> LoadCheckpoint(const std::string& directory,
                                      at::ScalarType dtype);
 
+// Whether LoadCheckpoint would find everything: configuration, headers, names
+// and shapes, without a look at the values.
+absl::Status CheckCheckpoint(const std::string& directory);
+
 struct SaveOptions {
   // How weights are stored; router biases are float32 always.
   at::ScalarType dtype = at::kFloat;

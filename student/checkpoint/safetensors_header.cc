@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "data/base/json.h"
 #include "data/base/status_macros.h"
@@ -135,6 +136,10 @@ absl::StatusOr<Json> ReadJson(absl::string_view file, uint64_t* header_bytes) {
   std::memcpy(header_bytes, file.data(), kSafetensorsLengthBytes);
   const uint64_t limit = std::min<uint64_t>(
       kMaxHeaderBytes, file.size() - kSafetensorsLengthBytes);
+  if (absl::StartsWith(file, "version https://git-lfs")) {
+    return absl::DataLossError(
+        "a pointer of git-lfs, not the file itself: run git lfs pull");
+  }
   if (*header_bytes > limit) {
     return absl::DataLossError(absl::StrCat("header length is ", *header_bytes,
                                             " bytes, at most ", limit,

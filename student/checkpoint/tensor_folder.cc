@@ -128,6 +128,25 @@ absl::Status SortAndRefuseTwins(std::vector<StoredTensor>& tensors) {
   return absl::OkStatus();
 }
 
+absl::Status NoWeights(const std::string& directory) {
+  const std::string missing = absl::StrCat(
+      directory, ": neither ", kWeightsFile, " nor ", kWeightsIndexFile);
+  if (FileExists(JoinPath(directory, "adapter_config.json"))) {
+    return absl::NotFoundError(absl::StrCat(
+        missing, "; it is a LoRA adapter: limbeck convert BASE OUT --lora ",
+        directory));
+  }
+  for (const char* pickle :
+       {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
+    if (!FileExists(JoinPath(directory, pickle))) continue;
+    return absl::NotFoundError(
+        absl::StrCat(missing, "; ", pickle,
+                     " is a pickle, which could run code and is not "
+                     "read: save the model as safetensors"));
+  }
+  return absl::NotFoundError(missing);
+}
+
 }  // namespace
 
 int64_t StoredTensor::NumElements() const {
@@ -156,6 +175,9 @@ absl::StatusOr<TensorFolder> TensorFolder::Open(const std::string& directory) {
   } else if (FileExists(index_path)) {
     folder.remarks_.push_back(absl::StrCat(index_path, ": not read, ",
                                            kWeightsFile, " is there as well"));
+  }
+  if (!is_sharded && !FileExists(single)) {
+    return NoWeights(directory);
   }
   for (const std::string& path : paths) {
     LIMBECK_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Open(path));
