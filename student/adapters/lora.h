@@ -26,8 +26,9 @@ struct LoraModule {
   std::string name;  // "model.layers.0.mlp.up_proj", without ".weight"
   at::Tensor a;      // [rank, in] float32
   at::Tensor b;      // [out, rank] float32; embedding: out = vocab, in = hidden
-  double scale = 1.0;    // alpha / rank, or alpha / sqrt(rank)
-  at::Tensor magnitude;  // DoRA: [out], of an embedding [in]; else undefined
+  double scale = 1.0;  // alpha / rank, or alpha / sqrt(rank)
+  at::Tensor magnitude =
+      {};  // DoRA: [out], of an embedding [in]; else undefined
 };
 
 struct LoraAdapter {

@@ -37,7 +37,7 @@ struct SaveOptions {
   // an index, when the weights have more; 0: one file whatever its size.
   uint64_t shard_bytes = 0;
   // Told after each piece, if set: bytes written and bytes in all.
-  std::function<void(uint64_t done, uint64_t total)> progress;
+  std::function<void(uint64_t done, uint64_t total)> progress = {};
 };
 
 // Writes a complete folder through a temporary one and a rename. The same model
