@@ -27,8 +27,8 @@ struct LoraModule {
   at::Tensor a;      // [rank, in] float32
   at::Tensor b;      // [out, rank] float32; embedding: out = vocab, in = hidden
   double scale = 1.0;  // alpha / rank, or alpha / sqrt(rank)
-  at::Tensor magnitude =
-      {};  // DoRA: [out], of an embedding [in]; else undefined
+  // DoRA: [out], of an embedding [in]; else undefined.
+  at::Tensor magnitude = {};
 };
 
 struct LoraAdapter {
