@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/base/file.h"
 #include "data/base/status_macros.h"
 #include "data/text/tokenizer.h"
 #include "recipes/language/recipe_graph.h"
@@ -26,6 +27,10 @@ std::vector<std::string> ModelNames(const StageEntry& stage) {
 }
 
 absl::Status CheckModel(const std::string& path) {
+  if (!FileExists(JoinPath(path, "config.json"))) {
+    return absl::NotFoundError(
+        absl::StrCat(path, " holds no model: no config.json"));
+  }
   LIMBECK_RETURN_IF_ERROR(CheckCheckpoint(path));
   return LoadTokenizer(path).status();
 }
