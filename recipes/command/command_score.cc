@@ -27,21 +27,13 @@ struct ScoreArguments {
   int top_k = 0;
 };
 
-// Row of a float tensor as a list.
-Json FloatList(const at::Tensor& row) {
-  const at::Tensor values = row.to(at::kDouble).contiguous();
+// Row of a tensor as a list; T is double or int64_t.
+template <typename T>
+Json NumberList(const at::Tensor& row) {
+  const at::Tensor values = row.to(c10::CppTypeToScalarType<T>()).contiguous();
   Json list = Json::Array();
   for (int64_t i = 0; i < values.numel(); ++i) {
-    list.Push(values.data_ptr<double>()[i]);
-  }
-  return list;
-}
-
-Json IdList(const at::Tensor& row) {
-  const at::Tensor values = row.to(at::kLong).contiguous();
-  Json list = Json::Array();
-  for (int64_t i = 0; i < values.numel(); ++i) {
-    list.Push(values.data_ptr<int64_t>()[i]);
+    list.Push(values.const_data_ptr<T>()[i]);
   }
   return list;
 }
@@ -49,13 +41,14 @@ Json IdList(const at::Tensor& row) {
 // Entry i speaks of token i + 1, so the last position has none.
 Json ScoreToJson(const ScoreResult& result, int64_t num_tokens, int top_k) {
   Json out = Json::Object();
-  out.Set("logprobs", FloatList(result.logprobs.narrow(0, 0, num_tokens - 1)));
+  out.Set("logprobs",
+          NumberList<double>(result.logprobs.narrow(0, 0, num_tokens - 1)));
   if (top_k == 0) return out;
   Json ids = Json::Array();
   Json logprobs = Json::Array();
   for (int64_t i = 0; i + 1 < num_tokens; ++i) {
-    ids.Push(IdList(result.top_ids[i]));
-    logprobs.Push(FloatList(result.top_logprobs[i]));
+    ids.Push(NumberList<int64_t>(result.top_ids[i]));
+    logprobs.Push(NumberList<double>(result.top_logprobs[i]));
   }
   out.Set("top_ids", std::move(ids));
   out.Set("top_logprobs", std::move(logprobs));

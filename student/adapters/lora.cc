@@ -127,28 +127,18 @@ absl::Status CheckCopies(const WeightMap& copies, const WeightMap& weights) {
   return absl::OkStatus();
 }
 
-// `model` in float32, with a head of its own.
-absl::StatusOr<Model> Untied(const Model& model) {
+// `model` in float32, its head tied to the embedding or apart. To tie is
+// lossless only where both are equal.
+absl::StatusOr<Model> WithHead(const Model& model, bool tied) {
   ModelConfig config = model.config;
-  config.tied_head = false;
-  LIMBECK_ASSIGN_OR_RETURN(Model untied, MakeModel(config, at::kFloat));
+  config.tied_head = tied;
+  LIMBECK_ASSIGN_OR_RETURN(Model changed, MakeModel(config, at::kFloat));
   const WeightMap from = NamedWeights(model);
-  for (const auto& [name, weight] : NamedWeights(untied)) {
-    weight.copy_(from.at(name == kHeadWeight ? kEmbeddingWeight : name));
+  for (const auto& [name, weight] : NamedWeights(changed)) {
+    const bool new_head = name == kHeadWeight && model.config.tied_head;
+    weight.copy_(from.at(new_head ? kEmbeddingWeight : name));
   }
-  return untied;
-}
-
-// The opposite; head and embedding are equal.
-absl::StatusOr<Model> Tied(const Model& model) {
-  ModelConfig config = model.config;
-  config.tied_head = true;
-  LIMBECK_ASSIGN_OR_RETURN(Model tied, MakeModel(config, at::kFloat));
-  const WeightMap from = NamedWeights(model);
-  for (const auto& [name, weight] : NamedWeights(tied)) {
-    weight.copy_(from.at(name));
-  }
-  return tied;
+  return changed;
 }
 
 // The base as the adapter's factors see it, float32.
@@ -156,7 +146,7 @@ absl::StatusOr<Model> PrepareBase(const Model& base, const LoraAdapter& adapter,
                                   bool untie) {
   Model model;
   if (untie) {
-    LIMBECK_ASSIGN_OR_RETURN(model, Untied(base));
+    LIMBECK_ASSIGN_OR_RETURN(model, WithHead(base, /*tied=*/false));
   } else {
     LIMBECK_ASSIGN_OR_RETURN(model, CastModel(base, at::kFloat));
   }
@@ -320,7 +310,7 @@ absl::StatusOr<LoraMerge> MergeLora(const Model& base,
   merge.untied =
       untie && !merge.model.weights.head.equal(merge.model.weights.embedding);
   if (untie && !merge.untied) {
-    LIMBECK_ASSIGN_OR_RETURN(merge.model, Tied(merge.model));
+    LIMBECK_ASSIGN_OR_RETURN(merge.model, WithHead(merge.model, /*tied=*/true));
   }
   return merge;
 }
